@@ -1,0 +1,3 @@
+using CredentialBroker.Cli;
+
+return await Entry.RunAsync(args, Shell.OfProcess());

@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace CredentialBroker.Protocol;
+
+/// <summary>
+/// Identifiers: 26 characters of lower-case base32 over a UUIDv7 (RFC 9562 section 5.7), so that they sort by the
+/// millisecond they were made in and are safe in file names, SQL role names and cloud session names.
+/// </summary>
+public static class Ids
+{
+    /// <summary>Length of every identifier, in characters.</summary>
+    public const int Length = 26;
+
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(Alphabet);
+
+    /// <summary>Makes a new identifier from the given clock and 74 random bits.</summary>
+    public static string New(TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes[6..]);
+        Span<byte> time = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(time, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        time[2..].CopyTo(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return Encode(BinaryPrimitives.ReadUInt128BigEndian(bytes));
+    }
+
+    /// <summary>True when the text has the length and alphabet of an identifier made by <see cref="New"/>.</summary>
+    public static bool IsWellFormed(string? text) =>
+        text is { Length: Length } && !text.AsSpan().ContainsAnyExcept(Allowed);
+
+    private static string Encode(UInt128 value) => string.Create(Length, value, static (chars, rest) =>
+    {
+        for (var i = chars.Length - 1; i >= 0; i--)
+        {
+            chars[i] = Alphabet[(int)(rest & 31)];
+            rest >>= 5;
+        }
+    });
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Templates;
+
+namespace CredentialBroker.Protocol;
+
+/// <summary>
+/// JSON on the wire: camelCase, nulls left out, unknown members and duplicates refused. A constructor
+/// parameter that may be null has a default, since otherwise what is written could not be read back.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    MaxDepth = 16)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(ClaimRequest))]
+[JsonSerializable(typeof(RenewRequest))]
+[JsonSerializable(typeof(LeaseAnswer))]
+[JsonSerializable(typeof(LeasePage))]
+[JsonSerializable(typeof(LeaseView))]
+[JsonSerializable(typeof(ApprovalAccepted))]
+[JsonSerializable(typeof(ApprovalView))]
+[JsonSerializable(typeof(ApprovalList))]
+[JsonSerializable(typeof(TaskEnded))]
+[JsonSerializable(typeof(TemplateView))]
+[JsonSerializable(typeof(TemplateList))]
+[JsonSerializable(typeof(TemplateVerdict))]
+[JsonSerializable(typeof(ExplainRequest))]
+[JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlView))]
+[JsonSerializable(typeof(ControlList))]
+[JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(AuditLine))]
+[JsonSerializable(typeof(ChainVerdict))]
+[JsonSerializable(typeof(IReadOnlyList<TemplateVerdict>))]
+[JsonSerializable(typeof(IReadOnlyList<TemplateView>))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(IReadOnlyList<Privilege>))]
+public sealed partial class ProtocolJson : JsonSerializerContext;

@@ -1,0 +1,141 @@
+namespace CredentialBroker.Protocol;
+
+/// <summary>
+/// Stable reason codes of refusals. They appear in problem answers (<c>code</c>), decisions and audit records, and are
+/// never renamed. The reference page <c>docs/reference/reason-codes.md</c> is generated from this class.
+/// </summary>
+public static class ReasonCodes
+{
+    /// <summary>No evidence came with the request. Present a token or a client certificate.</summary>
+    public const string EvidenceMissing = "evidence_missing";
+    /// <summary>The evidence is not a well-formed three-part JWS of bounded size.</summary>
+    public const string EvidenceMalformed = "evidence_malformed";
+    /// <summary>The evidence's issuer is no configured trust source.</summary>
+    public const string EvidenceUntrustedIssuer = "evidence_untrusted_issuer";
+    /// <summary>The evidence's signature algorithm is not allowed for its source.</summary>
+    public const string EvidenceAlgorithm = "evidence_algorithm";
+    /// <summary>The evidence names a key its source does not publish.</summary>
+    public const string EvidenceUnknownKey = "evidence_unknown_key";
+    /// <summary>The evidence's signature does not verify.</summary>
+    public const string EvidenceSignature = "evidence_signature";
+    /// <summary>The evidence is not for this broker, or names more than one audience.</summary>
+    public const string EvidenceAudience = "evidence_audience";
+    /// <summary>The evidence is expired, not yet valid, has no expiry, or lives longer than its source allows.</summary>
+    public const string EvidenceLifetime = "evidence_lifetime";
+    /// <summary>The evidence has a header this broker refuses: <c>typ</c>, <c>crit</c>, <c>jku</c>, <c>x5u</c>, <c>jwk</c>, <c>x5c</c>.</summary>
+    public const string EvidenceHeader = "evidence_header";
+    /// <summary>The evidence lacks a claim that its kind requires, or claims contradict each other.</summary>
+    public const string EvidenceClaims = "evidence_claims";
+    /// <summary>The evidence was used before and the template asks for one-time evidence.</summary>
+    public const string EvidenceReplayed = "evidence_replayed";
+    /// <summary>The keys of the trust source cannot be had at present.</summary>
+    public const string EvidenceKeysUnavailable = "evidence_keys_unavailable";
+
+    /// <summary>The request body or a header is malformed; the detail names the place.</summary>
+    public const string RequestMalformed = "request_malformed";
+    /// <summary>The request is larger than the limit.</summary>
+    public const string RequestTooLarge = "request_too_large";
+    /// <summary>The idempotency key was used with another request body.</summary>
+    public const string IdempotencyMismatch = "idempotency_mismatch";
+    /// <summary>A claim with this idempotency key is being worked on.</summary>
+    public const string ClaimInProgress = "claim_in_progress";
+
+    /// <summary>No such template, or none that this workload may know of.</summary>
+    public const string TemplateUnknown = "template_unknown";
+    /// <summary>The template does not match this workload.</summary>
+    public const string WorkloadNotMatched = "workload_not_matched";
+    /// <summary>The evidence is weaker than the template demands.</summary>
+    public const string StrengthTooLow = "strength_too_low";
+    /// <summary>Workload, approval and template are not of one environment.</summary>
+    public const string EnvironmentMismatch = "environment_mismatch";
+    /// <summary>The chain of delegation is longer than the template allows.</summary>
+    public const string DelegationTooDeep = "delegation_too_deep";
+    /// <summary>The requested time to live is over the template's.</summary>
+    public const string TtlTooLong = "ttl_too_long";
+    /// <summary>The intent is missing, or asks for a scope or parameter outside the template or approval.</summary>
+    public const string IntentRefused = "intent_refused";
+    /// <summary>A template parameter has a value that its backend refuses.</summary>
+    public const string ParameterRefused = "parameter_refused";
+    /// <summary>The workload instance holds as many leases of this template as it may.</summary>
+    public const string ConcurrentLeases = "concurrent_leases";
+
+    /// <summary>No approval covers this workload and template.</summary>
+    public const string NoApproval = "no_approval";
+    /// <summary>The approval was denied.</summary>
+    public const string ApprovalDenied = "approval_denied";
+    /// <summary>The approval was withdrawn.</summary>
+    public const string ApprovalWithdrawn = "approval_withdrawn";
+    /// <summary>The approval was not claimed in time, or its validity is over.</summary>
+    public const string ApprovalExpired = "approval_expired";
+    /// <summary>The approval's window has not begun.</summary>
+    public const string ApprovalNotYetValid = "approval_not_yet_valid";
+    /// <summary>The approval is bound to as many instances as it allows.</summary>
+    public const string ApprovalUsedUp = "approval_used_up";
+    /// <summary>The approval is for another running instance.</summary>
+    public const string BindingMismatch = "binding_mismatch";
+    /// <summary>The approval states a fact that this kind of evidence cannot prove.</summary>
+    public const string BindingUnverifiable = "binding_unverifiable";
+    /// <summary>The approval's tier is below the template's.</summary>
+    public const string TierMismatch = "tier_mismatch";
+    /// <summary>The approval exists but its running thing is not confirmed yet.</summary>
+    public const string ApprovalNotConfirmed = "approval_not_confirmed";
+
+    /// <summary>The approval document's source is unknown.</summary>
+    public const string SourceUnknown = "source_unknown";
+    /// <summary>The approval source may not approve for this environment or template.</summary>
+    public const string SourceNotEntitled = "source_not_entitled";
+    /// <summary>The approval document is malformed; the detail names the member.</summary>
+    public const string ApprovalMalformed = "approval_malformed";
+    /// <summary>This approval event was received before.</summary>
+    public const string ApprovalReplayed = "approval_replayed";
+    /// <summary>The approval already has a final state.</summary>
+    public const string ApprovalFinal = "approval_final";
+    /// <summary>Requester and approver are one person.</summary>
+    public const string SelfApproval = "self_approval";
+
+    /// <summary>A freeze is in force for what was asked.</summary>
+    public const string Frozen = "frozen";
+    /// <summary>The task is over.</summary>
+    public const string TaskEnded = "task_ended";
+    /// <summary>Policy could not be evaluated, or did not answer in the one way that means yes.</summary>
+    public const string PolicyUnavailable = "policy_unavailable";
+    /// <summary>Policy said no.</summary>
+    public const string PolicyDenied = "policy_denied";
+    /// <summary>The accepted risk that a fallback rests on is expired, out of scope, or approved by its requester.</summary>
+    public const string RiskAcceptanceInvalid = "risk_acceptance_invalid";
+
+    /// <summary>The lease does not exist, or is not the caller's.</summary>
+    public const string LeaseUnknown = "lease_unknown";
+    /// <summary>The lease is over or being ended.</summary>
+    public const string LeaseOver = "lease_over";
+    /// <summary>The lease's backend cannot renew; claim a new lease.</summary>
+    public const string LeaseNotRenewable = "lease_not_renewable";
+    /// <summary>The lease reached its longest life.</summary>
+    public const string MaxTtlReached = "max_ttl_reached";
+    /// <summary>Another operation on this lease is under way.</summary>
+    public const string LeaseBusy = "lease_busy";
+
+    /// <summary>The target did not make the credential; nothing was handed out.</summary>
+    public const string MintFailed = "mint_failed";
+    /// <summary>The target did not confirm that the credential ended; the broker tries again.</summary>
+    public const string EndFailed = "end_failed";
+    /// <summary>The target is failing and its circuit is open.</summary>
+    public const string TargetUnavailable = "target_unavailable";
+    /// <summary>More is promised at the target than can be ended in time.</summary>
+    public const string TargetOverloaded = "target_overloaded";
+    /// <summary>The broker's store cannot record the decision, so nothing is issued.</summary>
+    public const string StoreUnavailable = "store_unavailable";
+    /// <summary>The broker has more work waiting than it accepts; try again after the time given.</summary>
+    public const string Overloaded = "overloaded";
+    /// <summary>Facts changed too often while the claim was decided; try again.</summary>
+    public const string FactsChanged = "facts_changed";
+
+    /// <summary>The caller is not authenticated as an operator.</summary>
+    public const string OperatorUnknown = "operator_unknown";
+    /// <summary>The operator has no role that may do this.</summary>
+    public const string OperatorForbidden = "operator_forbidden";
+    /// <summary>The thing named in the path does not exist.</summary>
+    public const string NotFound = "not_found";
+    /// <summary>The template or selector has mistakes; they are listed.</summary>
+    public const string Invalid = "invalid";
+}

@@ -1,0 +1,44 @@
+using CredentialBroker.Audit;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Approvals;
+
+/// <summary>Audit records about approvals. Each names the owners of its source (R39) and the environment (R66).</summary>
+internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
+{
+    public Work Received(ApprovalSource source, Approval approval, string eventId)
+    {
+        var approvers = approval.Approvers.Count == 0 ? "not named" : string.Join(", ", approval.Approvers);
+        var entry = About(source, approval, "approval.received", eventId);
+        return (entry with
+        {
+            Count = approval.MaxUses,
+            Detail = $"{entry.Detail}; tier {approval.Tier}; requester {approval.Requester ?? "not named"}; approvers {approvers}",
+        }).On(chain);
+    }
+
+    public Work Stopped(ApprovalSource source, Approval approval, string effect, string eventId) =>
+        About(source, approval, $"approval.{effect}", eventId).On(chain);
+
+    public Work Rejected(ApprovalSource source, string? eventId, Refusal refusal) => (Of(source, "approval.rejected") with
+    {
+        Cause = refusal.Code,
+        Detail = eventId is null ? refusal.Detail : $"event {eventId}; {refusal.Detail}",
+    }).On(chain);
+
+    private AuditEvent About(ApprovalSource source, Approval approval, string type, string eventId) => Of(source, type) with
+    {
+        Approval = approval.Id,
+        Task = approval.Task,
+        Template = approval.Templates.Count == 0 ? null : string.Join(", ", approval.Templates),
+        Environment = approval.Environment.Length == 0 ? null : approval.Environment,
+        Subject = approval.WorkloadUri.Length == 0 ? null : approval.WorkloadUri,
+        Detail = $"event {eventId}; reference {approval.Reference}",
+    };
+
+    private AuditEvent Of(ApprovalSource source, string type) => AuditEvent.Of(clock, type, Streams.Control) with
+    {
+        Actor = $"source:{source.Name}",
+        Owners = source.Owners,
+    };
+}

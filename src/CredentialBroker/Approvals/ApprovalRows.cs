@@ -1,0 +1,69 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
+
+namespace CredentialBroker.Approvals;
+
+/// <summary>How an approval lies in its row: one order of columns for reading and writing.</summary>
+internal static class ApprovalRows
+{
+    public static readonly RowShape Shape = new("r",
+        ("id", ColumnType.Text), ("source", ColumnType.Text), ("reference", ColumnType.Text), ("state", ColumnType.Number),
+        ("environment", ColumnType.Text), ("templates", ColumnType.Text), ("workload_uri", ColumnType.Text), ("instance", ColumnType.Text),
+        ("nonce", ColumnType.Text), ("binding", ColumnType.Number), ("facts", ColumnType.Text), ("task", ColumnType.Text),
+        ("tier", ColumnType.Text), ("intent", ColumnType.Text), ("requester", ColumnType.Text), ("approvers", ColumnType.Text),
+        ("received_at", ColumnType.Number), ("not_before", ColumnType.Number), ("claim_by", ColumnType.Number),
+        ("valid_until", ColumnType.Number), ("max_uses", ColumnType.Number), ("uses", ColumnType.Number));
+
+    public static string Columns { get; } = string.Join(", ", Shape.Columns.Select(c => c.Name));
+
+    /// <summary>The columns behind an alias, for statements that read more than one table.</summary>
+    public static string ColumnsOf(string alias) => string.Join(", ", Shape.Columns.Select(c => $"{alias}.{c.Name}"));
+
+    public static object?[] Write(Approval a) =>
+    [
+        a.Id, a.Source, a.Reference, (int)a.State, a.Environment, JsonSerializer.Serialize(a.Templates, ApprovalJson.Default.IReadOnlyListString),
+        a.WorkloadUri, a.Instance, a.Nonce, (int)a.Binding,
+        JsonSerializer.Serialize(a.Facts, ApprovalJson.Default.IReadOnlyDictionaryStringString), a.Task, a.Tier,
+        a.Intent is null ? null : JsonSerializer.Serialize(a.Intent, ApprovalJson.Default.Intent), a.Requester,
+        JsonSerializer.Serialize(a.Approvers, ApprovalJson.Default.IReadOnlyListString),
+        a.ReceivedAt, a.NotBefore, a.ClaimBy, a.ValidUntil, a.MaxUses, a.Uses,
+    ];
+
+    /// <summary>Reads a row that begins with <see cref="Columns"/>.</summary>
+    public static Approval Read(DbDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        Source = row.GetString(1),
+        Reference = row.GetString(2),
+        State = (ApprovalState)row.GetInt64(3),
+        Environment = row.GetString(4),
+        Templates = JsonSerializer.Deserialize(row.GetString(5), ApprovalJson.Default.IReadOnlyListString)!,
+        WorkloadUri = row.GetString(6),
+        Instance = Text(row, 7),
+        Nonce = Text(row, 8),
+        Binding = (Binding)row.GetInt64(9),
+        Facts = JsonSerializer.Deserialize(row.GetString(10), ApprovalJson.Default.IReadOnlyDictionaryStringString)!,
+        Task = Text(row, 11),
+        Tier = row.GetString(12),
+        Intent = Text(row, 13) is { } intent ? JsonSerializer.Deserialize(intent, ApprovalJson.Default.Intent) : null,
+        Requester = Text(row, 14),
+        Approvers = JsonSerializer.Deserialize(row.GetString(15), ApprovalJson.Default.IReadOnlyListString)!,
+        ReceivedAt = row.GetInt64(16),
+        NotBefore = row.IsDBNull(17) ? null : row.GetInt64(17),
+        ClaimBy = row.GetInt64(18),
+        ValidUntil = row.GetInt64(19),
+        MaxUses = (int)row.GetInt64(20),
+        Uses = (int)row.GetInt64(21),
+    };
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}
+
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(Intent))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class ApprovalJson : JsonSerializerContext;

@@ -1,0 +1,62 @@
+using CredentialBroker.Protocol;
+
+namespace CredentialBroker.Approvals;
+
+/// <summary>Every mistake of one approval source's configuration, so that its author sees them all at once.</summary>
+internal static class ApprovalSourceMistakes
+{
+    /// <param name="path">Configuration path of the source, such as <c>TrustSources:Approvals:prod-eu</c>.</param>
+    public static IEnumerable<string> Validate(this ApprovalSourceOptions source, string path) =>
+        [.. Identity(source, path), .. Reach(source, path), .. Times(source, path)];
+
+    private static IEnumerable<string> Identity(ApprovalSourceOptions source, string path)
+    {
+        if (!Text.IsName(path[(path.LastIndexOf(':') + 1)..])) yield return $"{path}: a source's name is 1 to 63 of a-z, 0-9, '.', '_' and '-'";
+        if (string.IsNullOrWhiteSpace(source.Issuer)) yield return $"{path}:Issuer: required; the iss of its documents";
+        if (string.IsNullOrWhiteSpace(source.Audience)) yield return $"{path}:Audience: required; the aud of its documents, such as this broker's address";
+        if (source.JwksFile is null == source.JwksUrl is null) yield return $"{path}: name either JwksFile or JwksUrl";
+        if (source.JwksFile is { } file && !File.Exists(file)) yield return $"{path}:JwksFile: no file at '{file}'";
+        if (source.JwksUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps))
+        {
+            yield return $"{path}:JwksUrl: '{url}' is no https address";
+        }
+
+        if (source.Algorithms is { Length: 0 }) yield return $"{path}:Algorithms: empty; leave it out for {string.Join(", ", Limits.Algorithms)}";
+        foreach (var algorithm in (source.Algorithms ?? []).Except(Limits.Algorithms, StringComparer.Ordinal))
+        {
+            yield return $"{path}:Algorithms: '{algorithm}' is none of {string.Join(", ", Limits.Algorithms)}";
+        }
+
+        foreach (var (role, owner) in OwnersOf(source.Owners))
+        {
+            if (string.IsNullOrWhiteSpace(owner)) yield return $"{path}:Owners:{role}: required; name the accountable party";
+        }
+    }
+
+    private static IEnumerable<string> Reach(ApprovalSourceOptions source, string path)
+    {
+        if (source.Environments.Length == 0) yield return $"{path}:Environments: required; the environments it may approve for";
+        foreach (var name in source.Environments.Where(e => !Text.IsName(e))) yield return $"{path}:Environments: '{name}' is no environment's name";
+        if (source.Templates.Length == 0) yield return $"{path}:Templates: required; names, or prefixes such as orders-*";
+        foreach (var name in source.Templates.Where(t => !Text.IsName(t) && !(t.EndsWith("-*", StringComparison.Ordinal) && Text.IsName(t[..^2]))))
+        {
+            yield return $"{path}:Templates: '{name}' is neither a template's name nor a prefix such as orders-*";
+        }
+
+        if (!Words.Bindings.ContainsKey(source.Binding)) yield return $"{path}:Binding: '{source.Binding}' is none of exact, nonce, firstClaim";
+        if (source.MaxTier is { } tier && !Words.Tiers.Contains(tier)) yield return $"{path}:MaxTier: '{tier}' is none of low, standard, critical";
+        if (source is { Binding: "firstClaim", MaxTier: null or "critical" })
+        {
+            yield return $"{path}:MaxTier: firstClaim may not approve critical; set low or standard, or bind by exact or nonce";
+        }
+    }
+
+    private static IEnumerable<string> Times(ApprovalSourceOptions source, string path)
+    {
+        if (source.MaxValidity <= TimeSpan.Zero || source.MaxValidity > Limits.Validity) yield return $"{path}:MaxValidity: outside 0 to 24 hours";
+        if (source.ClaimWindow <= TimeSpan.Zero || source.ClaimWindow > Limits.ClaimWindow) yield return $"{path}:ClaimWindow: outside 0 to 15 minutes";
+    }
+
+    private static (string Role, string? Owner)[] OwnersOf(Owners? owners) =>
+        [("Runtime", owners?.Runtime), ("Policy", owners?.Policy), ("Operator", owners?.Operator)];
+}

@@ -1,0 +1,122 @@
+using CredentialBroker.Storage;
+
+namespace CredentialBroker.Approvals;
+
+/// <summary>Which approvals are wanted; fields that are set must hold.</summary>
+/// <param name="Before">Id to continue after, from the page before.</param>
+internal sealed record ApprovalQuery(
+    string? Source = null, ApprovalState? State = null, string? WorkloadUri = null, string? Task = null, string? Before = null, int Limit = 100);
+
+/// <summary>Reads approvals. Nothing that is read here is decided upon without the guards of <c>Moves</c>.</summary>
+internal sealed class ApprovalStore(Store store)
+{
+    /// <summary>How long an approval that is over still explains a refusal.</summary>
+    private const long Remembered = 60 * 60 * 1000;
+
+    private const int Candidates = 8;
+
+    /// <summary>
+    /// Approvals that speak about this claim, best first: one that is usable and this instance's (bound to it, naming
+    /// it or its nonce), then one that any instance may bind, then one that is not confirmed, then one that is this
+    /// instance's but over, so that policy can say why, then the newest.
+    /// </summary>
+    public Task<IReadOnlyList<Approval>> FindForClaimAsync(
+        string workloadUri, string instance, string template, long now, string? nonce, CancellationToken cancel) =>
+        FindAsync(ForClaim, workloadUri, instance, template, now, nonce, cancel);
+
+    /// <summary>Of those, the ones that name this very instance: most approvals do, and are found by it at once.</summary>
+    public Task<IReadOnlyList<Approval>> FindForInstanceAsync(string workloadUri, string instance, string template, long now, CancellationToken cancel) =>
+        FindAsync(ForInstance, workloadUri, instance, template, now, nonce: null, cancel);
+
+    private async Task<IReadOnlyList<Approval>> FindAsync(
+        string sql, string workloadUri, string instance, string template, long now, string? nonce, CancellationToken cancel)
+    {
+        var found = await store.ListAsync(Pool.Issuing, new Statement(sql)
+        {
+            Values =
+            [
+                ("uri", workloadUri), ("instance", instance), ("nonce", nonce), ("now", now), ("since", now - Remembered),
+                ("named", $"%\"{Literal(template)}\"%"),
+            ],
+        }, row => ApprovalRows.Read(row) with { BoundToCaller = row.GetInt64(ApprovalRows.Shape.Columns.Length) == 0 }, cancel);
+        return [.. found.Where(a => a.Templates.Contains(template, StringComparer.Ordinal))];
+    }
+
+    public async Task<Approval?> GetAsync(string id, CancellationToken cancel) =>
+        (await store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE id = @id")
+        {
+            Values = [("id", id)],
+        }, ApprovalRows.Read, cancel)).SingleOrDefault();
+
+    /// <summary>The approval that a source calls so.</summary>
+    public async Task<Approval?> FindAsync(string source, string reference, CancellationToken cancel) =>
+        (await store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE source = @source AND reference = @reference")
+        {
+            Values = [("source", source), ("reference", reference)],
+        }, ApprovalRows.Read, cancel)).SingleOrDefault();
+
+    /// <summary>Newest first, at most 1000.</summary>
+    public Task<List<Approval>> ListAsync(ApprovalQuery query, CancellationToken cancel) =>
+        store.ListAsync(Pool.Control, new Statement(
+            $"""
+            SELECT {ApprovalRows.Columns} FROM approvals
+            WHERE (@source = '' OR source = @source) AND (@state = 0 OR state = @state) AND (@uri = '' OR workload_uri = @uri)
+                AND (@task = '' OR task = @task) AND (@before = '' OR id < @before)
+            ORDER BY id DESC LIMIT @limit
+            """)
+        {
+            Values =
+            [
+                ("source", query.Source ?? ""), ("state", (int)(query.State ?? 0)), ("uri", query.WorkloadUri ?? ""),
+                ("task", query.Task ?? ""), ("before", query.Before ?? ""), ("limit", Math.Clamp(query.Limit, 1, 1000)),
+            ],
+        }, ApprovalRows.Read, cancel);
+
+    /// <summary>Live rows whose time is over, oldest first.</summary>
+    public Task<List<string>> ListOverAsync(long now, int limit, CancellationToken cancel) =>
+        store.ListAsync(Pool.Control, new Statement(
+            "SELECT id FROM approvals WHERE state IN (1, 2, 3) AND (valid_until <= @now OR (uses = 0 AND claim_by <= @now)) ORDER BY id LIMIT @limit")
+        {
+            Values = [("now", now), ("limit", limit)],
+        }, row => row.GetString(0), cancel);
+
+    /// <summary>Whether this instance is bound to an approval of the task, so that the task is its own.</summary>
+    public async Task<bool> HasUsedTaskAsync(string workloadUri, string instance, string task, CancellationToken cancel) =>
+        (await store.ListAsync(Pool.Control, new Statement(
+            "SELECT a.id FROM approvals a JOIN approval_uses u ON u.approval_id = a.id WHERE a.task = @task AND a.workload_uri = @uri AND u.instance = @instance LIMIT 1")
+        {
+            Values = [("task", task), ("uri", workloadUri), ("instance", instance)],
+        }, row => row.GetString(0), cancel)).Count > 0;
+
+    /// <summary>Whether the task has a tombstone; the guard asks again when it commits.</summary>
+    public async Task<bool> IsTaskEndedAsync(string task, CancellationToken cancel) =>
+        (await store.ListAsync(Pool.Issuing, new Statement("SELECT task FROM ended_tasks WHERE task = @task")
+        {
+            Values = [("task", task)],
+        }, row => row.GetString(0), cancel)).Count > 0;
+
+    /// <summary>A first sieve in SQL; the names are compared exactly afterwards.</summary>
+    private static string Literal(string text) => text
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+
+    // fit: 0 bound to the caller, 1 names the caller, 2 whoever claims first may bind, 3 another's.
+    private static readonly string ForClaim = Matching("");
+
+    private static readonly string ForInstance = Matching("AND a.instance = @instance");
+
+    private static string Matching(string narrower) => $"""
+        SELECT {ApprovalRows.Columns}, fit FROM (
+            SELECT {ApprovalRows.ColumnsOf("a")},
+                CASE WHEN u.instance IS NOT NULL THEN 0
+                    WHEN a.binding = {(int)Binding.Exact} AND a.instance = @instance OR a.binding = {(int)Binding.Nonce} AND a.nonce = @nonce THEN 1
+                    WHEN a.binding = {(int)Binding.FirstClaim} AND a.uses < a.max_uses AND a.claim_by > @now THEN 2
+                    ELSE 3 END AS fit,
+                CASE WHEN a.state IN ({(int)ApprovalState.Confirmed}, {(int)ApprovalState.Bound}) AND a.valid_until > @now THEN 0
+                    WHEN a.state = {(int)ApprovalState.Candidate} THEN 1
+                    ELSE 2 END AS standing
+            FROM approvals a LEFT JOIN approval_uses u ON u.approval_id = a.id AND u.instance = @instance
+            WHERE a.workload_uri = @uri {narrower} AND a.valid_until > @since AND a.templates LIKE @named ESCAPE '\') AS c
+        ORDER BY CASE WHEN fit < 3 AND standing < 2 THEN standing WHEN fit < 2 THEN 2 ELSE 3 END, fit, received_at DESC, id DESC
+        LIMIT {Candidates}
+        """;
+}

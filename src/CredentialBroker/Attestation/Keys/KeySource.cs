@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+
+namespace CredentialBroker.Attestation;
+
+/// <summary>
+/// The current keys of one trust source. A look at the source is shared by all who wait for it and belongs to none of
+/// them, so that a caller who hangs up cannot use up the minute's only refresh.
+/// </summary>
+internal sealed partial class KeySource(
+    string name, KeyPace pace, Func<CancellationToken, Task<byte[]>> fetch, TimeProvider clock, ILogger<KeySource> log)
+{
+    private readonly Lock _gate = new();
+    private (KeySet Keys, DateTimeOffset At)? _good;
+    private DateTimeOffset? _lookedAt;
+    private Task _look = Task.CompletedTask;
+
+    internal static KeySource FromFile(string name, string path, TimeProvider clock, ILogger<KeySource> log) =>
+        new(name, KeyPace.OfFile, new KeyFile(path).ReadAsync, clock, log);
+
+    internal static KeySource FromUrl(string name, Uri url, HttpClient http, TimeProvider clock, ILogger<KeySource> log) =>
+        new(name, KeyPace.OfUrl, new KeyEndpoint(url, http).ReadAsync, clock, log);
+
+    /// <summary>The keys to judge a token by that names <paramref name="keyId"/>, or null when there are none to be had.</summary>
+    internal async ValueTask<KeySet?> ForAsync(string? keyId, CancellationToken cancel)
+    {
+        if (Good() is { } known && !IsPast(known.At, pace.Fresh) && (keyId is null || known.Keys.Has(keyId)))
+        {
+            return known.Keys;
+        }
+
+        await LookIfDue().WaitAsync(cancel).ConfigureAwait(false);
+        return Good() is { } good && !IsPast(good.At, KeyPace.Kept) ? good.Keys : null;
+    }
+
+    private (KeySet Keys, DateTimeOffset At)? Good()
+    {
+        lock (_gate)
+        {
+            return _good;
+        }
+    }
+
+    private Task LookIfDue()
+    {
+        lock (_gate)
+        {
+            var gap = _good is null ? pace.FirstGap : pace.Gap;
+            if (_look.IsCompleted && (_lookedAt is not { } at || IsPast(at, gap)))
+            {
+                _lookedAt = clock.GetUtcNow();
+                _look = Task.Run(LookAsync);
+            }
+
+            return _look;
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            var keys = KeySet.Parse(await fetch(CancellationToken.None).ConfigureAwait(false));
+            var changed = false;
+            lock (_gate)
+            {
+                changed = _good is null || !_good.Value.Keys.PassedOver.SequenceEqual(keys.PassedOver);
+                _good = (keys, clock.GetUtcNow());
+            }
+
+            foreach (var reason in changed ? keys.PassedOver : [])
+            {
+                LogPassedOver(name, reason);
+            }
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            // Denial follows by itself once the last good keys are too old; until then the source's outage is not the workload's.
+            LogUnavailable(name, failure.Message);
+        }
+    }
+
+    // A clock that was set back makes the time since then unknown: look again.
+    private bool IsPast(DateTimeOffset at, TimeSpan span) => clock.GetUtcNow() - at is var age && (age >= span || age < TimeSpan.Zero);
+
+    [LoggerMessage(1, LogLevel.Warning, "Trust source {Source}: {Reason}")]
+    private partial void LogPassedOver(string source, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "Trust source {Source}: its keys cannot be had: {Reason}")]
+    private partial void LogUnavailable(string source, string reason);
+}

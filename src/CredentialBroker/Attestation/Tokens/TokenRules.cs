@@ -1,0 +1,28 @@
+namespace CredentialBroker.Attestation;
+
+/// <summary>What a token of one source must look like. The source is chosen first; the token has no say in these.</summary>
+/// <param name="Issuer">Its <c>iss</c>, exactly.</param>
+/// <param name="Audience">Its only <c>aud</c>, exactly.</param>
+/// <param name="Algorithms">Signature algorithms allowed, a subset of <see cref="TokenAlgorithms.All"/>.</param>
+/// <param name="MaxLifetime">Longest <c>exp - iat</c>.</param>
+/// <param name="Types">Allowed <c>typ</c> headers, exactly; <see cref="NoType"/> allows a token without one.</param>
+/// <param name="Keys">Where the source's public keys come from.</param>
+internal sealed record TokenRules(
+    string Issuer,
+    string Audience,
+    IReadOnlyList<string> Algorithms,
+    TimeSpan MaxLifetime,
+    IReadOnlyList<string> Types,
+    KeySource Keys)
+{
+    internal const string NoType = "";
+
+    internal static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(60);
+
+    /// <summary>How far the issuer's clock may be from ours, at most <see cref="LargestSkew"/>.</summary>
+    internal TimeSpan Skew
+    {
+        get;
+        init => field = value >= TimeSpan.Zero && value <= LargestSkew ? value : throw new ArgumentOutOfRangeException(nameof(value));
+    } = TimeSpan.FromSeconds(30);
+}

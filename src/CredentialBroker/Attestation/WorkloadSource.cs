@@ -1,0 +1,57 @@
+using CredentialBroker.Protocol;
+
+namespace CredentialBroker.Attestation;
+
+/// <summary>One trust source of workloads. A check against the live world, once there is one, belongs after the proof.</summary>
+internal sealed class WorkloadSource(string name, IEvidenceKind kind, TokenRules rules, WorkloadSourceOptions options)
+{
+    // A bearer token checked by its signature alone: replayable until it expires, and deaf to the workload's end.
+    private const int Bearer = 2;
+
+    internal string Name => name;
+
+    internal TokenRules Rules => rules;
+
+    /// <summary>Environments this source may vouch for, and who owns it.</summary>
+    internal WorkloadSourceOptions Options => options;
+
+    internal async Task<Attested> AttestAsync(UnverifiedToken token, TokenReader reader, OwnIssuers own, CancellationToken cancel) =>
+        await reader.VerifyAsync(token, rules, cancel).ConfigureAwait(false) switch
+        {
+            TokenReading.Valid valid => Prove(valid, own),
+            TokenReading.Refused refused => new Attested.Refused(refused.Code, refused.Detail),
+            var other => throw new InvalidOperationException($"No answer to {other.GetType().Name}."),
+        };
+
+    private Attested Prove(TokenReading.Valid token, OwnIssuers own)
+    {
+        var sheet = new ClaimSheet(token.Claims);
+        var proof = kind.Read(name, sheet);
+        var actors = ActChain.Read(token.Claims, own, sheet);
+        var evidence = EvidenceId(token, sheet);
+        if (sheet.Fault is { } fault)
+        {
+            return new Attested.Refused(ReasonCodes.EvidenceClaims, fault);
+        }
+
+        return new Attested.As(new Workload(
+            name, kind.Name, proof.Uri, proof.Subject, proof.Instance, Bearer, sheet.Facts, actors, evidence, token.ExpiresAt));
+    }
+
+    // The source's name comes first because issuers number their tokens independently of each other.
+    private string EvidenceId(TokenReading.Valid token, ClaimSheet sheet)
+    {
+        if (sheet.Find("jti") is null)
+        {
+            return $"{name}:sha256.{token.Digest}";
+        }
+
+        if (token.Claims.Text("jti") is not { } id || !ClaimForms.Name(id))
+        {
+            sheet.Refuse("The claim jti does not have the form it must have.");
+            return "";
+        }
+
+        return $"{name}:{id}";
+    }
+}

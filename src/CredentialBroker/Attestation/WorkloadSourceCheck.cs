@@ -1,0 +1,118 @@
+using System.Net;
+
+namespace CredentialBroker.Attestation;
+
+/// <summary>Finds every mistake in one source's options.</summary>
+internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions options, OwnIssuers own)
+{
+    internal const string Section = "TrustSources:Workloads";
+
+    internal IEnumerable<string> Mistakes() =>
+        [.. NameAndKind(), .. Issuer(), .. Keys(), .. Rules(), .. Environments(), .. Owners()];
+
+    private IEnumerable<string> NameAndKind()
+    {
+        if (!DnsNames.Label(name))
+        {
+            yield return $"{Section}:{name}: a source's name is part of workload URIs and has only lower-case letters, digits and inner hyphens, at most 63.";
+        }
+
+        if (EvidenceKinds.Find(options.Kind) is null)
+        {
+            yield return At("Kind", $"must be one of {EvidenceKinds.Names}.");
+        }
+
+        if (!ClaimForms.Name(options.Audience))
+        {
+            yield return At("Audience", "is required: a name for this broker, printable and without spaces and quotes.");
+        }
+    }
+
+    private IEnumerable<string> Issuer()
+    {
+        if (options.EffectiveIssuer is not { } issuer)
+        {
+            yield return At("Issuer", "is required: the exact iss of the source's tokens.");
+        }
+        else if (own.Include(issuer))
+        {
+            yield return At("Issuer", "is this broker itself; what it signed is no evidence to it.");
+        }
+        else if (!IsSafe(issuer) || issuer.Contains('?', StringComparison.Ordinal))
+        {
+            yield return At("Issuer", "must be an https URL without user, query and fragment.");
+        }
+    }
+
+    private IEnumerable<string> Keys()
+    {
+        if (options is { JwksFile: not null, JwksUrl: not null })
+        {
+            yield return At("JwksFile", "and JwksUrl exclude each other.");
+        }
+
+        if (options.JwksFile is { } file && !Path.IsPathFullyQualified(file))
+        {
+            yield return At("JwksFile", "must be an absolute path.");
+        }
+
+        if (options is { JwksFile: null, EffectiveJwksUrl: null })
+        {
+            yield return At("JwksFile", "or JwksUrl is required: keys are never looked up through the token.");
+        }
+
+        if (options.JwksUrl is { } url && !IsSafe(url))
+        {
+            yield return At("JwksUrl", "must be an https URL without user and fragment, and not on this machine or a link-local address.");
+        }
+    }
+
+    private IEnumerable<string> Rules()
+    {
+        if (options.EffectiveAlgorithms.Count == 0 || options.EffectiveAlgorithms.Except(TokenAlgorithms.All, StringComparer.Ordinal).Any())
+        {
+            yield return At("Algorithms", $"must name one or more of {string.Join(", ", TokenAlgorithms.All)}.");
+        }
+
+        if (options.EffectiveTypes.Count == 0 || options.EffectiveTypes.Any(type => type.Length > 64))
+        {
+            yield return At("TokenTypes", "must name one or more types of at most 64 characters; an empty one allows tokens without typ.");
+        }
+
+        var longest = EvidenceKinds.Find(options.Kind)?.LongestLife ?? TimeSpan.FromHours(24);
+        if (options.MaxLifetime <= TimeSpan.Zero || options.MaxLifetime > longest)
+        {
+            yield return At("MaxLifetime", $"must be more than zero and at most {longest.TotalHours} h.");
+        }
+
+        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TokenRules.LargestSkew)
+        {
+            yield return At("ClockSkew", "must be from 0 to 60 seconds.");
+        }
+    }
+
+    private IEnumerable<string> Environments()
+    {
+        if (options.Environments.Length == 0 || !options.Environments.All(DnsNames.Label))
+        {
+            yield return At("Environments", "must name one or more environments, each of lower-case letters, digits and inner hyphens.");
+        }
+    }
+
+    private IEnumerable<string> Owners() =>
+        from owner in (IEnumerable<(string Key, string? Value)>)
+        [
+            ("Owners:Runtime", options.Owners?.Runtime), ("Owners:Policy", options.Owners?.Policy), ("Owners:Operator", options.Owners?.Operator),
+        ]
+        where owner.Value is null || !ClaimForms.Plain(owner.Value)
+        select At(owner.Key, "is required: the team that answers for it.");
+
+    private bool IsSafe(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri is { UserInfo: "", Fragment: "" }
+        && (options.AllowLoopback || !uri.IsLoopback)
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.IsLoopback && uri.Scheme == Uri.UriSchemeHttp))
+        && (!IPAddress.TryParse(uri.DnsSafeHost, out var address) || ReachableAddress.Allows(address, options.AllowLoopback));
+
+    private string At(string key, string mistake) => $"{Section}:{name}:{key}: {mistake}";
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Audit;
+
+/// <summary>Streams that can be read alone and are joined by lease id (R29).</summary>
+internal static class Streams
+{
+    public const string Issuance = "issuance";
+    public const string Use = "use";
+    public const string Access = "access";
+    public const string Control = "control";
+}
+
+/// <summary>One audit record. Blocks that do not apply are absent. Never carries a secret, only a keyed fingerprint.</summary>
+internal sealed record AuditEvent
+{
+    public required string Id { get; init; }
+    public required long Time { get; init; }
+    public required string Type { get; init; }
+    public required string Stream { get; init; }
+    public string? Lease { get; init; }
+    public string? Approval { get; init; }
+    public string? Task { get; init; }
+    public string? Template { get; init; }
+    public string? Environment { get; init; }
+    public DecisionBlock? Decision { get; init; }
+    public CallerBlock? Caller { get; init; }
+    public IReadOnlyList<Privilege>? EffectivePrivileges { get; init; }
+    public CredentialBlock? Credential { get; init; }
+    public Owners? Owners { get; init; }
+    public ChainBlock? Chain { get; init; }
+    public string? Cause { get; init; }
+    public string? Actor { get; init; }
+    public string? Subject { get; init; }
+    public string? Detail { get; init; }
+    public long? Count { get; init; }
+
+    public static AuditEvent Of(TimeProvider clock, string type, string stream) => new()
+    {
+        Id = Ids.New(clock),
+        Time = clock.NowMs(),
+        Type = type,
+        Stream = stream,
+    };
+
+    /// <summary>The record of one decision: it cannot be made without caller, decision and effective privileges together (R15).</summary>
+    public static AuditEvent OfDecision(TimeProvider clock, CallerBlock caller, DecisionBlock decision, IReadOnlyList<Privilege> privileges)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(decision);
+        ArgumentNullException.ThrowIfNull(privileges);
+        return Of(clock, "credential.decision", Streams.Issuance) with { Caller = caller, Decision = decision, EffectivePrivileges = privileges };
+    }
+
+    /// <summary>The record's bytes as they are hashed and stored.</summary>
+    public string ToBody() => Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(this, AuditJson.Default.AuditEvent));
+
+    /// <summary>This record as work of a unit.</summary>
+    public Work On(AuditChain chain) => chain.Append(this);
+}
+
+/// <param name="Effect"><c>granted</c> or <c>refused</c>.</param>
+/// <param name="ReasonCode">Stable code; <c>ok</c> when granted.</param>
+/// <param name="Clause">The clause that failed, when one did.</param>
+/// <param name="PolicyRevision">Revision of the external policy, when asked.</param>
+internal sealed record DecisionBlock(
+    string Id, string Effect, string ReasonCode, string? Clause, string Operation, string? Tier, string? TemplateRevision, string? PolicyRevision, long Epoch);
+
+/// <summary>Who asked, as far as it was proven.</summary>
+internal sealed record CallerBlock(
+    string? Source, string? Kind, string? Workload, string? Subject, string? Instance, int Strength, string? Evidence, IReadOnlyList<string>? ActChain);
+
+internal sealed record CredentialBlock(string Backend, string Target, string? Fingerprint, long IssuedAt, long EndsAt, long DiesBy);
+
+/// <summary>First record of a chain.</summary>
+internal sealed record ChainBlock(long Chain, string Writer, long? Predecessor, long? PredecessorSeq, string? PredecessorHash);
+
+[JsonSerializable(typeof(AuditEvent))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class AuditJson : JsonSerializerContext;

@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace CredentialBroker.Backends;
+
+/// <summary>
+/// A credential as one JSON object in UTF-8, on its way to the workload. It prints as a placeholder, so that no log,
+/// exception or debugger display carries it by accident.
+/// </summary>
+internal sealed class Secret
+{
+    private readonly byte[] _json;
+
+    /// <summary>Nothing to hand out.</summary>
+    public bool IsEmpty { get; }
+
+    /// <summary>Builds the object from its members; every value is a string.</summary>
+    public Secret(params ReadOnlySpan<(string Name, string Value)> members)
+    {
+        IsEmpty = members.Length == 0;
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in members) json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+
+        _json = buffer.ToArray();
+    }
+
+    /// <summary>The object's bytes; only the answer writer and the fingerprint read them.</summary>
+    public ReadOnlyMemory<byte> Reveal() => _json;
+
+    public override string ToString() => "[secret]";
+}

@@ -1,0 +1,23 @@
+using CredentialBroker.Backends.Postgres;
+using CredentialBroker.Backends.SignedToken;
+
+namespace CredentialBroker.Backends;
+
+/// <summary>Section <c>Targets</c> of the configuration: by kind, then by name.</summary>
+internal sealed record TargetOptions
+{
+    public const string Section = "Targets";
+
+    public IReadOnlyDictionary<string, PostgresTarget> Postgres { get; init; } = new Dictionary<string, PostgresTarget>();
+
+    public IReadOnlyDictionary<string, SignedTokenTarget> SignedToken { get; init; } = new Dictionary<string, SignedTokenTarget>();
+
+    /// <summary>Every mistake, each with its configuration path.</summary>
+    public IEnumerable<string> Validate(string path = Section) =>
+        Of($"{path}:Postgres", Postgres, (target, at) => target.Validate(at))
+            .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at)));
+
+    private static IEnumerable<string> Of<T>(string path, IReadOnlyDictionary<string, T> targets, Func<T, string, IEnumerable<string>> validate) =>
+        targets.SelectMany(pair => validate(pair.Value, $"{path}:{pair.Key}")
+            .Concat(TargetNames.IsValid(pair.Key) ? [] : [$"{path}:{pair.Key}: a target's name has 1 to 63 lower-case letters, digits and -"]));
+}

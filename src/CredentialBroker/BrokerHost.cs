@@ -1,0 +1,121 @@
+using CredentialBroker.Approvals;
+using CredentialBroker.Attestation;
+using CredentialBroker.Audit;
+using CredentialBroker.Backends;
+using CredentialBroker.Configuration;
+using CredentialBroker.Controls;
+using CredentialBroker.Hosting;
+using CredentialBroker.Issuance;
+using CredentialBroker.Issuer;
+using CredentialBroker.Leases;
+using CredentialBroker.Revocation;
+using CredentialBroker.Runtime;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+using CredentialBroker.Templates;
+using Quartz;
+
+namespace CredentialBroker;
+
+/// <summary>The broker as one thing that starts and stops: each room brings what it adds and maps.</summary>
+internal sealed class BrokerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private BrokerHost(WebApplication app) => _app = app;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Every route that is mapped.</summary>
+    public IEnumerable<Endpoint> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints);
+
+    /// <summary>The address that the broker listens at; known once started.</summary>
+    public string Address => _app.Urls.First();
+
+    public static BrokerHost Build(BrokerOptions options, IConfiguration? configuration = null, TimeProvider? machine = null, Action<IServiceCollection>? change = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        // Only what the broker itself read and judged counts; the framework keeps a place for its own settings.
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
+        if (configuration is not null) builder.Configuration.AddConfiguration(configuration);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Hosting.MaxBodyBytes;
+        });
+        builder.WebHost.UseUrls(options.Hosting.Listen);
+        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
+
+        builder.Services
+            .AddStorage(options.Storage, machine ?? TimeProvider.System)
+            .AddAudit()
+            .AddControls()
+            .AddIssuer(options.Keys, ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
+            .AddApprovals(options.TrustSources.Approvals)
+            .AddBackends(options.Targets)
+            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling)
+            .AddLeases()
+            .AddIssuance(options.Policy)
+            .AddRevocation(options.Limits.EndsPerTarget)
+            .AddRuntime()
+            .AddHosting(options.Operators)
+            .AddSingleton(options)
+            .AddSingleton<StartUp>();
+        builder.Services.AddQuartz(quartz => quartz
+            .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
+            .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
+            .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
+            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
+        builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
+        change?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseMiddleware<Door>();
+        MapRooms(app);
+        return new BrokerHost(app);
+    }
+
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        await Services.GetRequiredService<StartUp>().RunAsync(cancel);
+        await _app.StartAsync(cancel);
+    }
+
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    /// <summary>Stops taking requests, lets ends under way finish, gives claims back, and writes what was accepted.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await Services.GetRequiredService<StartUp>().StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>Every mistake of targets and templates that can be found without starting.</summary>
+    public static async Task<IReadOnlyList<string>> CheckAsync(BrokerOptions options, CancellationToken cancel)
+    {
+        await using var broker = Build(options);
+        return await broker.Services.GetRequiredService<StartUp>().CheckAsync(cancel);
+    }
+
+    private static void MapRooms(WebApplication app)
+    {
+        var runtime = app.Services.GetRequiredService<ApprovalEnds>();
+        app.MapApprovals(runtime.Alongside, runtime.Arrived);
+        app.MapLeases();
+        app.MapTasks();
+        app.MapTemplates();
+        app.MapExplain();
+        app.MapControls();
+        app.MapAudit();
+        app.MapIssuer();
+        app.MapIntrospection();
+        app.MapHealth();
+        app.Services.GetRequiredService<PrometheusText>().Map(app);
+    }
+}

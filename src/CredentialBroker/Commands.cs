@@ -1,0 +1,106 @@
+using CredentialBroker.Configuration;
+using CredentialBroker.Hosting;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker;
+
+/// <summary>What the server binary does. Exit codes: 0 ok, 1 fault, 2 usage or configuration.</summary>
+internal static class Commands
+{
+    private const string Text = """
+        credential-broker: short-lived credentials for approved workloads
+
+        usage: CredentialBroker [serve|check|migrate|demo] [--config FILE]
+
+          serve     run the broker (default)
+          check     report every mistake of configuration, targets and templates, and exit
+          migrate   bring the store's schema to this version, and exit
+          demo      show the main job end to end on a throw-away store; --postgres CONNECTION for a database role
+
+        Configuration: appsettings.json beside the program, or --config FILE; single values by environment
+        variables such as CREDBROKER_Hosting__Listen.
+
+        examples:
+          CredentialBroker demo
+          CredentialBroker check --config /etc/credbroker/appsettings.json
+          CredentialBroker serve --config /etc/credbroker/appsettings.json
+
+        """;
+
+    public static int Help(TextWriter to)
+    {
+        to.Write(Text);
+        return 0;
+    }
+
+    public static int Usage(string mistake)
+    {
+        Console.Error.WriteLine($"{mistake}\n");
+        Help(Console.Error);
+        return 2;
+    }
+
+    public static async Task<int> ServeAsync(string[] args)
+    {
+        if (Read(args) is not { } configuration) return 2;
+        var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
+        if (mistakes.Count > 0) return Report(mistakes);
+        await using var broker = BrokerHost.Build(options, configuration);
+        try
+        {
+            await broker.StartAsync(CancellationToken.None);
+        }
+        catch (Exception error) when (Problems.OfFault(error) is not null || error is InvalidOperationException or IOException)
+        {
+            Console.Error.WriteLine($"cannot start: {error.Message}");
+            return 1;
+        }
+
+        await broker.WaitForShutdownAsync();
+        return 0;
+    }
+
+    public static async Task<int> CheckAsync(string[] args)
+    {
+        if (Read(args) is not { } configuration) return 2;
+        var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
+        IReadOnlyList<string> all = mistakes.Count > 0 ? mistakes : await BrokerHost.CheckAsync(options, CancellationToken.None);
+        if (all.Count > 0) return Report(all);
+        Console.WriteLine("configuration, targets and templates hold");
+        return 0;
+    }
+
+    public static async Task<int> MigrateAsync(string[] args)
+    {
+        if (Read(args) is not { } configuration) return 2;
+        var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
+        if (mistakes.Count > 0) return Report(mistakes);
+        await using var broker = BrokerHost.Build(options, configuration);
+        var applied = await broker.Services.GetRequiredService<Migrator>().MigrateAsync(CancellationToken.None);
+        Console.WriteLine(applied == 0 ? "the schema is of this version" : $"{applied} schema versions applied");
+        return 0;
+    }
+
+    private static IConfigurationRoot? Read(string[] args)
+    {
+        var file = args switch
+        {
+            [] => Path.Combine(AppContext.BaseDirectory, "appsettings.json"),
+            ["--config", var named] => named,
+            [var joined] when joined.StartsWith("--config=", StringComparison.Ordinal) => joined["--config=".Length..],
+            _ => null,
+        };
+        if (file is null) Usage($"unexpected '{string.Join(' ', args)}'");
+        else if (File.Exists(file)) return ConfigurationReader.Sources(file);
+        else Console.Error.WriteLine($"no configuration at '{file}'");
+        return null;
+    }
+
+    private static int Report(IReadOnlyList<string> mistakes)
+    {
+        foreach (var mistake in mistakes) Console.Error.WriteLine(mistake);
+        Console.Error.WriteLine($"{mistakes.Count} mistake{(mistakes.Count == 1 ? "" : "s")}; nothing was started");
+        return 2;
+    }
+}

@@ -1,0 +1,69 @@
+namespace CredentialBroker.Hosting;
+
+/// <summary>What an operator may do. Roles are added up.</summary>
+internal enum Role
+{
+    /// <summary>Reads leases, approvals, templates, audit.</summary>
+    Auditor,
+    /// <summary>Writes templates.</summary>
+    Platform,
+    /// <summary>Freezes, holds, revokes, ends tasks.</summary>
+    Responder,
+    /// <summary>Everything.</summary>
+    Admin,
+}
+
+/// <summary>Whose request a route takes.</summary>
+internal enum Audience
+{
+    /// <summary>Anybody; the answer is public.</summary>
+    Anyone,
+    /// <summary>Anybody who brings a document that proves itself, such as a signed approval.</summary>
+    Document,
+    /// <summary>A workload, by evidence that the handler attests.</summary>
+    Workload,
+    /// <summary>An operator with one of the row's roles.</summary>
+    Operator,
+    /// <summary>Either; a workload sees its own only.</summary>
+    WorkloadOrOperator,
+}
+
+internal sealed record AccessRow(string Method, string Route, Audience Audience, params Role[] Roles);
+
+/// <summary>Who may call what. A route without a row is refused, and fails a test.</summary>
+internal static class AccessTable
+{
+    private const Role A = Role.Auditor, P = Role.Platform, R = Role.Responder;
+
+    public static IReadOnlyList<AccessRow> Rows { get; } =
+    [
+        new("POST", "/v1/approvals/{source}", Audience.Document),
+        new("GET", "/v1/approvals", Audience.Operator, A, P, R),
+        new("GET", "/v1/approvals/{id}", Audience.Operator, A, P, R),
+        new("POST", "/v1/leases", Audience.Workload),
+        new("GET", "/v1/leases", Audience.Operator, A, P, R),
+        new("GET", "/v1/leases/{id}", Audience.WorkloadOrOperator, A, P, R),
+        new("POST", "/v1/leases/{id}/renew", Audience.Workload),
+        new("DELETE", "/v1/leases/{id}", Audience.WorkloadOrOperator, R),
+        new("POST", "/v1/tasks/{id}/end", Audience.WorkloadOrOperator, R),
+        new("GET", "/v1/templates", Audience.Operator, A, P, R),
+        new("PUT", "/v1/templates", Audience.Operator, P),
+        new("POST", "/v1/templates/validate", Audience.Operator, A, P, R),
+        new("POST", "/v1/explain", Audience.Operator, A, P, R),
+        new("GET", "/v1/freezes", Audience.Operator, A, P, R),
+        new("POST", "/v1/freezes", Audience.Operator, R),
+        new("DELETE", "/v1/freezes/{id}", Audience.Operator, R),
+        new("GET", "/v1/holds", Audience.Operator, A, P, R),
+        new("POST", "/v1/holds", Audience.Operator, R),
+        new("DELETE", "/v1/holds/{id}", Audience.Operator, R),
+        new("GET", "/v1/audit", Audience.Operator, A),
+        new("POST", "/oauth2/introspect", Audience.WorkloadOrOperator, A, P, R),
+        new("GET", "/issuer/workload/.well-known/openid-configuration", Audience.Anyone),
+        new("GET", "/issuer/workload/.well-known/jwks.json", Audience.Anyone),
+        new("GET", "/healthz/live", Audience.Anyone),
+        new("GET", "/healthz/ready", Audience.Anyone),
+        new("GET", "/metrics", Audience.Anyone),
+    ];
+
+    public static AccessRow? Find(string method, string route) => Rows.FirstOrDefault(r => r.Method == method && r.Route == route);
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace CredentialBroker.Hosting;
+
+/// <summary>Reads request bodies whole, bounded, and strictly.</summary>
+internal static class Bodies
+{
+    private const int LongestPlace = 48;
+
+    public static async Task<byte[]> ReadAsync(HttpRequest request, int limit, CancellationToken cancel)
+    {
+        if (request.ContentLength > limit) throw new BadHttpRequestException("the body is too large", 413);
+        using var buffer = new MemoryStream();
+        var chunk = new byte[8192];
+        while (await request.Body.ReadAsync(chunk, cancel) is > 0 and var read)
+        {
+            if (buffer.Length + read > limit) throw new BadHttpRequestException("the body is too large", 413);
+            buffer.Write(chunk, 0, read);
+        }
+
+        return buffer.ToArray();
+    }
+
+    /// <exception cref="BadHttpRequestException">The body is not the JSON this route takes; the message names the place.</exception>
+    public static T Parse<T>(byte[] body, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, type) ?? throw new BadHttpRequestException("the body is null");
+        }
+        catch (JsonException error)
+        {
+            // The library's message may quote the body. So does a place that names an unknown member: a long one is not repeated.
+            var place = error.Path is { Length: <= LongestPlace } path ? path : "$";
+            throw new BadHttpRequestException($"the body is not the JSON that this route takes (at {place}, line {error.LineNumber + 1}, byte {error.BytePositionInLine})", error);
+        }
+    }
+
+    /// <summary>Refuses another content type before anything is parsed.</summary>
+    public static void Require(HttpRequest request, params ReadOnlySpan<string> types)
+    {
+        var sent = request.ContentType?.Split(';')[0].Trim();
+        foreach (var type in types)
+        {
+            if (string.Equals(sent, type, StringComparison.OrdinalIgnoreCase)) return;
+        }
+
+        throw new BadHttpRequestException($"send Content-Type: {types[0]}");
+    }
+}

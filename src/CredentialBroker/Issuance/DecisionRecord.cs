@@ -1,0 +1,64 @@
+using CredentialBroker.Approvals;
+using CredentialBroker.Attestation;
+using CredentialBroker.Audit;
+using CredentialBroker.Policy;
+using CredentialBroker.Protocol;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Issuance;
+
+/// <summary>
+/// The audit record of one decision: declared when a workload is known, enriched on the way, written whatever happens.
+/// </summary>
+internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, string operation, Workload workload)
+{
+    public string Id { get; } = Ids.New(clock);
+
+    public string Operation => operation;
+
+    public Facts? Facts { get; set; }
+
+    public string? LeaseId { get; set; }
+
+    public string? Task { get; set; }
+
+    public Work Granted(Decision.Granted granted) => Append("granted", "ok", null, granted.Tier, granted.Scope.Privileges);
+
+    public Work Refused(string code, string? clause) => Append("refused", code, clause, Facts?.Template?.Tier, []);
+
+    /// <summary>The use of a risk acceptance is told beside the decision that rests on it, in the same commit (R03).</summary>
+    public IReadOnlyList<Work> RiskUsed(Facts facts) => facts.External is not Verdict.RiskAccepted risk ? [] :
+    [
+        (AuditEvent.Of(clock, "risk_acceptance.used", Streams.Control) with
+        {
+            Lease = LeaseId,
+            Task = Task,
+            Approval = facts.Approval?.Id,
+            Template = facts.Ask.Template,
+            Environment = facts.Template?.Environment,
+            Actor = workload.Uri,
+            Subject = risk.AcceptanceId,
+            Detail = risk.Fault,
+            Cause = Id,
+        }).On(chain),
+    ];
+
+    private Work Append(string effect, string code, string? clause, string? tier, IReadOnlyList<Privilege> privileges)
+    {
+        var decision = new DecisionBlock(
+            Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External is Verdict.Allow allow ? allow.Revision : null, Facts?.Controls.Epoch ?? 0);
+        return (AuditEvent.OfDecision(clock, CallerOf(workload), decision, privileges) with
+        {
+            Lease = LeaseId,
+            Task = Task,
+            Approval = Facts?.Approval?.Id,
+            // What no template is called is not repeated: it may be a secret in the wrong place.
+            Template = Facts?.Template?.Name ?? (Facts is { Ask.Template: var asked } && Text.IsName(asked) ? asked : null),
+            Environment = Facts?.Template?.Environment,
+            Owners = Facts?.Template?.Owners,
+        }).On(chain);
+    }
+
+    private static CallerBlock CallerOf(Workload w) =>
+        new(w.Source, w.Kind, w.Uri, w.Subject, w.Instance, w.Strength, w.EvidenceId, w.ActChain.Count == 0 ? null : w.ActChain);
+}

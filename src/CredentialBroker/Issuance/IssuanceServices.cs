@@ -1,0 +1,20 @@
+namespace CredentialBroker.Issuance;
+
+internal static class IssuanceServices
+{
+    public static IServiceCollection AddIssuance(this IServiceCollection services, ExternalPolicyOptions policy) => services
+        .AddSingleton(policy)
+        .AddSingleton<ExternalPolicy>()
+        .AddSingleton<Rulebook>()
+        .AddSingleton<FactReader>()
+        .AddSingleton<Refusals>()
+        .AddSingleton<Replays>()
+        .AddSingleton<MintAtTarget>()
+        .AddSingleton<IssueCredential>()
+        .AddSingleton<RenewLease>()
+        .AddSingleton<EndByCaller>()
+        .AddSingleton<OwnTokens>()
+        .AddSingleton<Introspection>()
+        .AddSingleton<BrokerMetrics>()
+        .AddSingleton<RefreshLog>();
+}

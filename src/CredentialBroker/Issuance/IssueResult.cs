@@ -1,0 +1,24 @@
+using CredentialBroker.Backends;
+using CredentialBroker.Leases;
+
+namespace CredentialBroker.Issuance;
+
+/// <summary>What a claim or renewal came to. Only <see cref="Granted"/> carries a credential, once.</summary>
+internal abstract record IssueResult
+{
+    private IssueResult() { }
+
+    /// <param name="Secret">Null where a renewal keeps the credential that the workload has.</param>
+    internal sealed record Granted(LeaseOfWorkload Lease, Secret? Secret, string DecisionId) : IssueResult;
+
+    /// <summary>The idempotency key was granted before; its credential left then and is gone.</summary>
+    internal sealed record Replayed(LeaseOfWorkload Lease) : IssueResult;
+
+    /// <param name="DecisionId">Null when nobody was proven to ask, so that no decision was made.</param>
+    internal sealed record Refused(string Code, string Detail, string? Clause, string? DecisionId) : IssueResult;
+}
+
+/// <summary>One claim as it came in; nothing in it is trusted.</summary>
+/// <param name="Evidence">Bearer evidence, or null when none came.</param>
+/// <param name="BodyHash">Hash of the body's bytes, for the idempotency key.</param>
+internal sealed record Claim(string? Evidence, Policy.Ask Ask, string IdempotencyKey, string BodyHash);

@@ -1,0 +1,98 @@
+using CredentialBroker.Approvals;
+using CredentialBroker.Attestation;
+using CredentialBroker.Audit;
+using CredentialBroker.Backends;
+using CredentialBroker.Controls;
+using CredentialBroker.Issuer;
+using CredentialBroker.Leases;
+using CredentialBroker.Policy;
+using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Issuance;
+
+/// <summary>
+/// Steps 6 and 7 at a target: prepare, bind, mint, and release only while everything that allowed it still stands.
+/// Whatever goes wrong, the lease is left due, so that what may exist is ended.
+/// </summary>
+internal sealed class MintAtTarget(
+    FactReader reader, Refusals refusals, Journal journal, AuditChain chain, Fingerprints fingerprints, BrokerMetrics metrics, TimeProvider clock)
+{
+    private const int Tries = 6;
+
+    public async Task<IssueResult> RunAsync(IssuePlan plan, Claim claim, DecisionRecord record, CancellationToken cancel)
+    {
+        Minted minted;
+        // From here on the client's patience does not count: what was begun is brought to its end within the deadline.
+        using var deadline = new CancellationTokenSource(plan.Backend.OperationTimeout, clock);
+        try
+        {
+            Milestones.Reach("prepare.before");
+            var handle = await plan.Backend.PrepareAsync(plan.Lease.Handle, plan.Order, deadline.Token);
+            Milestones.Reach("prepare.after");
+            if (handle != plan.Lease.Handle && await journal.CommitAsync(Lane.Issuing, LeaseMoves.Bind(plan.Lease.Id, plan.OpId, handle)) is { } unbound)
+            {
+                return await AbandonAsync(plan, record, certain: true, unbound.Code, unbound.Detail);
+            }
+
+            Milestones.Reach("mint.before");
+            minted = await plan.Backend.MintAsync(handle, plan.Order, deadline.Token);
+            Milestones.Reach("mint.after");
+        }
+        catch (BackendException error)
+        {
+            return await AbandonAsync(plan, record, certain: false, error.Code, error.Detail);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return await AbandonAsync(plan, record, certain: false, ReasonCodes.MintFailed, "the target did not answer in time");
+        }
+
+        return await ReleaseAsync(plan, claim, record, minted, cancel);
+    }
+
+    /// <summary>7. It is theirs, unless a control came in between that forbids it: then policy is asked again on new facts.</summary>
+    private async Task<IssueResult> ReleaseAsync(IssuePlan plan, Claim claim, DecisionRecord record, Minted minted, CancellationToken cancel)
+    {
+        var fingerprint = fingerprints.Of(minted.Secret.Reveal().Span);
+        var lease = plan.Activated(minted, fingerprint);
+        var epoch = plan.Facts.Controls.Epoch;
+        Facts? anew = null;
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            Milestones.Reach("active.before");
+            var refusal = await journal.CommitAsync(Lane.Issuing,
+            [
+                new EpochGuard(epoch),
+                new TaskGuard(lease.Task),
+                LeaseMoves.Activate(lease.Id, plan.OpId, clock.NowMs(), minted.DiesBy, minted.Handle, fingerprint),
+                .. IssueEvents.Issued(clock, chain, lease),
+                .. anew is null ? [] : record.RiskUsed(anew),
+            ]);
+            Milestones.Reach("active.after");
+            if (refusal is null)
+            {
+                if (anew is not null) metrics.RiskUsed(anew.External);
+                return new IssueResult.Granted(Replays.Of(lease, plan.Facts.Workload), minted.Secret, record.Id);
+            }
+
+            if (refusal.Code != EpochKind.Stale) return await AbandonAsync(plan, record, certain: true, refusal.Code, refusal.Detail);
+
+            await reader.RefreshAsync(cancel);
+            var facts = await reader.ReadAsync(plan.Facts.Workload, claim.Ask, renews: null, cancel);
+            if (PolicyRules.Decide(facts) is Decision.Refused refused) return await AbandonAsync(plan, record, certain: true, refused.Code, refused.Detail);
+            anew = facts;
+            epoch = facts.Controls.Epoch;
+        }
+
+        return await AbandonAsync(plan, record, certain: true, ReasonCodes.FactsChanged, "controls changed too often while the credential was made; try again");
+    }
+
+    /// <summary>Leaves the lease due now. If even that cannot be written, it falls due when its operation has settled.</summary>
+    private async Task<IssueResult> AbandonAsync(IssuePlan plan, DecisionRecord record, bool certain, string code, string detail)
+    {
+        await journal.CommitAsync(Lane.Control, LeaseMoves.Abandon(plan.Lease.Id, plan.OpId, clock.NowMs(), certain, detail));
+        return await refusals.RecordAsync(record, new Decision.Refused(code, "mint", detail));
+    }
+}

@@ -1,0 +1,34 @@
+using CredentialBroker.Leases;
+using Quartz;
+
+namespace CredentialBroker.Issuance;
+
+/// <summary>Each second: sees controls and templates that other replicas changed, and writes down what was counted.</summary>
+[DisallowConcurrentExecution]
+internal sealed class RefreshJob(Rulebook rulebook, Refusals refusals, LeaseStore leases, BrokerMetrics metrics, RefreshLog log, TimeProvider clock) : IJob
+{
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await rulebook.RefreshAsync(cancellationToken);
+            await refusals.FlushAsync();
+            metrics.Outstanding = await leases.CountAsync(Storage.Clocks.NowMs(clock), cancellationToken);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            log.Failed(error);
+        }
+    }
+}
+
+internal sealed partial class RefreshLog(ILogger<RefreshLog> logger)
+{
+    private readonly ILogger _logger = logger;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refreshing the rules failed; claims go on under the rules of the epoch they are committed in")]
+    public partial void Failed(Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tidying up failed; the next time is in half a minute")]
+    public partial void TidyFailed(Exception error);
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace CredentialBroker.Issuer;
+
+/// <summary>What an issuer publishes: its key set (RFC 7517) and its OpenID discovery document.</summary>
+internal static class IssuerDocuments
+{
+    /// <summary>Where tokens for workloads come from, below the public base URL.</summary>
+    public const string WorkloadPath = "/issuer/workload";
+
+    /// <summary>Where the broker's own logins to clouds and secret stores come from.</summary>
+    public const string FederationPath = "/issuer/federation";
+
+    public const string JwksPath = "/.well-known/jwks.json";
+
+    public const string DiscoveryPath = "/.well-known/openid-configuration";
+
+    /// <summary>The issuer's URL, which is also the <c>iss</c> claim: compared as text by everyone, so it has one form.</summary>
+    public static string IssuerUrl(Uri publicBase, string path) => publicBase.AbsoluteUri.TrimEnd('/') + path;
+
+    public static byte[] Jwks(IReadOnlyList<SigningKey> keys) => Write(json =>
+    {
+        json.WriteStartArray("keys"u8);
+        foreach (var key in keys)
+        {
+            json.WriteStartObject();
+            json.WriteString("kty"u8, "EC"u8);
+            json.WriteString("crv"u8, "P-256"u8);
+            json.WriteString("use"u8, "sig"u8);
+            json.WriteString("alg"u8, "ES256"u8);
+            json.WriteString("kid"u8, key.Kid);
+            json.WriteString("x"u8, key.X);
+            json.WriteString("y"u8, key.Y);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    public static byte[] Discovery(string issuer) => Write(json =>
+    {
+        json.WriteString("issuer"u8, issuer);
+        json.WriteString("jwks_uri"u8, issuer + JwksPath);
+        // Required members of the specification; nobody logs in here, the broker only signs.
+        WriteList(json, "response_types_supported", "id_token");
+        WriteList(json, "subject_types_supported", "public");
+        WriteList(json, "id_token_signing_alg_values_supported", "ES256");
+        WriteList(json, "claims_supported", "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "lease", "scope");
+    });
+
+    private static void WriteList(Utf8JsonWriter json, string name, params ReadOnlySpan<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    private static byte[] Write(Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,6 @@
+namespace CredentialBroker.Leases;
+
+internal static class LeaseServices
+{
+    public static IServiceCollection AddLeases(this IServiceCollection services) => services.AddSingleton<LeaseStore>().AddSingleton<DueSignal>();
+}

@@ -1,0 +1,106 @@
+using System.Data.Common;
+using CredentialBroker.Protocol.Selectors;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Leases;
+
+/// <summary>A lease with the instance it belongs to, as people see it.</summary>
+internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, string Subject, string Instance)
+{
+    public string? Cluster { get; init; }
+    public string? Namespace { get; init; }
+    public string? ServiceAccount { get; init; }
+    public string? Pod { get; init; }
+    public string? Node { get; init; }
+}
+
+/// <summary>What is outstanding. Ended leases lie apart and are looked at only when asked for.</summary>
+internal sealed class LeaseStore(Store store)
+{
+    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node";
+    /// <summary>Greater than every id in every collation, which a sign such as a tilde is not.</summary>
+    private static readonly string AfterEveryId = new('z', Protocol.Ids.Length + 1);
+    private const string Joined = "JOIN workloads w ON w.id = l.workload_id";
+
+    public async Task<LeaseOfWorkload?> FindAsync(Pool pool, string id, CancellationToken cancel)
+    {
+        var found = await store.ListAsync(pool, new Statement(
+            $"""
+            SELECT {LeaseColumns.Of("l")}, {Instance} FROM leases l {Joined} WHERE l.id = @id
+            UNION ALL
+            SELECT {LeaseColumns.Of("l")}, {Instance} FROM ended_leases l {Joined} WHERE l.id = @id
+            """)
+        {
+            Values = [("id", id)],
+        }, Read, cancel);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    /// <summary>Newest first, after the given id; over ones only on request.</summary>
+    public Task<List<LeaseOfWorkload>> ListAsync(Selector selector, bool ended, string? before, int count, CancellationToken cancel)
+    {
+        var sql = new SelectorSql(selector);
+        return store.ListAsync(Pool.Control, new Statement(
+            $"""
+            SELECT {LeaseColumns.Of("l")}, {Instance} FROM {(ended ? "ended_leases" : "leases")} l {Joined}
+            WHERE l.id < @before AND {sql.Where} ORDER BY l.id DESC LIMIT @count
+            """)
+        {
+            Values = [("before", before ?? AfterEveryId), ("count", count), .. sql.Values],
+        }, Read, cancel);
+    }
+
+    /// <summary>Every target that something is due at. Goes from target to target in the index: DISTINCT would read every lease.</summary>
+    public Task<List<string>> DueTargetsAsync(long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        """
+        WITH RECURSIVE t(target) AS (
+            SELECT min(l.target) FROM leases l WHERE l.due_at IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(l.target) FROM leases l WHERE l.due_at IS NOT NULL AND l.target > t.target) FROM t WHERE t.target IS NOT NULL)
+        SELECT t.target FROM t
+        WHERE t.target IS NOT NULL AND EXISTS (SELECT 1 FROM leases l WHERE l.target = t.target AND l.due_at IS NOT NULL AND l.due_at <= @now)
+        """) { Values = [("now", now)] }, row => row.GetString(0), cancel);
+
+    /// <summary>Leases of a task that are neither over nor due.</summary>
+    public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
+        "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];
+
+    /// <summary>The idempotency key's lease and the hash of the body it was claimed with.</summary>
+    public async Task<(string LeaseId, string BodyHash)?> FindClaimAsync(string key, CancellationToken cancel)
+    {
+        var found = await store.ListAsync(Pool.Issuing, new Statement("SELECT lease_id, body_hash FROM claims WHERE key = @key") { Values = [("key", key)] },
+            row => (row.GetString(0), row.GetString(1)), cancel);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    /// <summary>How many leases wait for their end longer than they should, and how many of those failed often.</summary>
+    public async Task<(long Live, long Overdue, long Stuck)> CountAsync(long now, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
+        """
+        SELECT (SELECT count(*) FROM leases), (SELECT count(*) FROM leases WHERE state = 3 AND ends_at < @late), (SELECT count(*) FROM leases WHERE state = 3 AND attempts >= @stuck)
+        """) { Values = [("late", now - 60_000), ("stuck", (long)Lease.StuckAfter)] }, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancel))[0];
+
+    /// <summary>
+    /// Brings forward the end of every lease of a task or approval. Runs after the moves of the same batch, so that a
+    /// lease made in it is ended too.
+    /// </summary>
+    public static Work EndAllOf(string column, string value, long at, string cause) => new PlainWrite(
+        $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at WHERE {Column(column)} = @value AND state IN (1, 2) AND ends_at > @at",
+        ("at", at), ("cause", cause), ("value", value));
+
+    private static string Column(string column) => column is "task" or "approval_id" or "template"
+        ? column
+        : throw new ArgumentOutOfRangeException(nameof(column));
+
+    private static LeaseOfWorkload Read(DbDataReader row) =>
+        new(LeaseColumns.Read(row), row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
+        {
+            Cluster = Text(row, 31),
+            Namespace = Text(row, 32),
+            ServiceAccount = Text(row, 33),
+            Pod = Text(row, 34),
+            Node = Text(row, 35),
+        };
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Selectors;
+
+namespace CredentialBroker.Leases;
+
+/// <summary>A selector as a parameterised condition over leases and their workloads; no value ever enters the text.</summary>
+internal sealed class SelectorSql
+{
+    private static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
+    {
+        ["lease"] = "l.id", ["template"] = "l.template", ["backend"] = "l.backend", ["target"] = "l.target", ["environment"] = "l.environment",
+        ["state"] = Words<LeaseState>("l.state"), ["task"] = "l.task", ["approval"] = "l.approval_id", ["decision"] = "l.decision_id", ["workload"] = "w.uri",
+        ["source"] = "w.source", ["subject"] = "w.subject", ["instance"] = "w.instance", ["cluster"] = "w.cluster", ["namespace"] = "w.namespace",
+        ["serviceaccount"] = "w.service_account", ["pod"] = "w.pod", ["node"] = "w.node", ["cause"] = "l.cause", ["revocability"] = Words<Revocability>("l.revocability"),
+        ["issued"] = "l.created_at", ["ends"] = "l.ends_at",
+    };
+
+    private readonly List<(string Name, object? Value)> _values = [];
+
+    public SelectorSql(Selector selector) =>
+        Where = selector.Terms.Count == 0 ? "1 = 1" : string.Join(" AND ", selector.Terms.Select(Term));
+
+    public string Where { get; }
+
+    public IReadOnlyList<(string Name, object? Value)> Values => _values;
+
+    private string Term(Term term)
+    {
+        var column = Columns[term.Key];
+        return term.Comparison switch
+        {
+            Comparison.Is => $"{column} = {Bind(term, 0)}",
+            Comparison.IsNot => $"({column} <> {Bind(term, 0)} OR {column} IS NULL)",
+            Comparison.In => $"{column} IN ({string.Join(", ", term.Values.Select((_, i) => Bind(term, i)))})",
+            // Not LIKE: its wildcards and its case rules differ between the stores.
+            Comparison.StartsWith => $"substr({column}, 1, {Length(term)}) = {Bind(term, 0)}",
+            Comparison.StartsNotWith => $"({column} IS NULL OR substr({column}, 1, {Length(term)}) <> {Bind(term, 0)})",
+            Comparison.Before => $"{column} < {Bind(term, 0)}",
+            Comparison.After => $"{column} > {Bind(term, 0)}",
+            _ => throw new InvalidOperationException("a term has seven comparisons"),
+        };
+    }
+
+    /// <summary>Compared as the words that selectors are written in, so that every comparison means what it means in memory.</summary>
+    private static string Words<T>(string column) where T : struct, Enum =>
+        $"CASE {column} {string.Join(' ', Enum.GetValues<T>().Select(v => $"WHEN {Convert.ToInt64(v, null)} THEN '{LeaseDimensions.Word(v)}'"))} END";
+
+    // Both stores count characters, not UTF-16 units.
+    private static string Length(Term term) => term.Values[0].EnumerateRunes().Count().ToString(CultureInfo.InvariantCulture);
+
+    private string Bind(Term term, int index)
+    {
+        var text = term.Values[index];
+        object? value = text;
+        if (Dimensions.Times.Contains(term.Key)) value = SelectorTime.TryParse(text, out var ms) ? ms : throw new FormatException($"'{text}' is no time");
+        var name = string.Create(CultureInfo.InvariantCulture, $"s{_values.Count}");
+        _values.Add((name, value));
+        return "@" + name;
+    }
+}

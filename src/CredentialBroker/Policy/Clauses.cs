@@ -1,0 +1,44 @@
+namespace CredentialBroker.Policy;
+
+/// <summary>Every rule of a grant, in the order they are judged; the first that fails is the answer.</summary>
+internal static class Clauses
+{
+    public static IReadOnlyList<Clause> All { get; } =
+    [
+        // who asks for what
+        new("lease_is_the_callers", "a lease is renewed by the instance that holds it", Needs.Nothing, WorkloadClauses.LeaseIsTheCallers),
+        new("template_exists", "the template is active", Needs.Nothing, WorkloadClauses.TemplateExists),
+        new("workload_matched", "the template matches the workload", Needs.Template, WorkloadClauses.Matched),
+        new("strength", "the evidence is as strong as the template demands", Needs.Template, WorkloadClauses.Strength),
+        new("delegation", "the chain of acting parties is no longer than the template allows", Needs.Template, WorkloadClauses.Delegation),
+
+        // what is stopped
+        new("not_frozen", "no freeze in force selects the claim", Needs.Template, ControlClauses.NotFrozen),
+        new("task_not_ended", "the task is not over", Needs.Nothing, ControlClauses.TaskNotEnded),
+
+        // was it approved
+        new("approval_exists", "an approval speaks of this workload and template", Needs.Nothing, ApprovalClauses.Exists),
+        new("approval_source", "the template accepts approvals of this source", Needs.Both, ApprovalClauses.Source),
+        new("approval_state", "the approval is confirmed and not over", Needs.Approval, ApprovalClauses.State),
+        new("approval_covers_template", "the approval names the template", Needs.Both, ApprovalClauses.CoversTemplate),
+        new("approval_workload", "the approval names exactly this workload", Needs.Approval, ApprovalClauses.NamesWorkload),
+        new("approval_environment", "approval and template are of one environment", Needs.Both, ApprovalClauses.Environment),
+        new("approval_begun", "the approval's window has begun", Needs.Approval, ApprovalClauses.Begun),
+        new("approval_claimed_in_time", "a new instance claims before the approval's claim time is over", Needs.Approval, ApprovalClauses.ClaimedInTime),
+        new("approval_not_over", "the approval's window is not over", Needs.Approval, ApprovalClauses.NotOver),
+
+        // is it this very instance's
+        new("binding", "the approval is this very instance's", Needs.Both, BindingClauses.Bound),
+        new("binding_facts", "evidence proves every fact that the approval states", Needs.Approval, BindingClauses.FactsProven),
+        new("approval_uses", "the approval allows one more instance, or this one is bound already", Needs.Approval, ApprovalClauses.Uses),
+        new("tier", "the approval's tier is at least the template's", Needs.Both, ApprovalClauses.Tier),
+
+        // how much, how long
+        new("intent", "a scope is chosen where the template requires it", Needs.Template, GrantClauses.Intent),
+        new("scope", "what is asked for lies within template and approval", Needs.Template, GrantClauses.Scope),
+        new("ttl", "the wanted life is no longer than the template's", Needs.Template, GrantClauses.Ttl),
+        new("external_policy", "the external policy point, where there is one, says yes", Needs.Template, GrantClauses.ExternalPolicy),
+        new("max_ttl", "the lease has not reached its longest life", Needs.Nothing, GrantClauses.MaxTtl),
+        new("life_left", "at least a second of life is left to grant", Needs.Both, GrantClauses.LifeLeft),
+    ];
+}

@@ -1,0 +1,60 @@
+using CredentialBroker.Approvals;
+using CredentialBroker.Attestation;
+using CredentialBroker.Controls;
+using CredentialBroker.Protocol;
+using CredentialBroker.Templates;
+
+namespace CredentialBroker.Policy;
+
+/// <summary>What a workload asks for. Times are UTC milliseconds, durations milliseconds.</summary>
+/// <param name="Ttl">Null asks for the template's own.</param>
+internal sealed record Ask(string Template, long? Ttl, Intent? Intent, string? Nonce);
+
+/// <summary>What an external policy point said, fetched beforehand. Anything but an explicit, well-formed yes is a no.</summary>
+internal abstract record Verdict
+{
+    private Verdict() { }
+
+    /// <summary>No external policy is configured.</summary>
+    internal sealed record NotAsked : Verdict;
+
+    internal sealed record Allow(string Revision) : Verdict;
+
+    internal sealed record Deny(string Revision, string Detail) : Verdict;
+
+    internal sealed record Unavailable(string Fault) : Verdict;
+
+    /// <summary>Unavailable, and a live risk acceptance covers this template.</summary>
+    internal sealed record RiskAccepted(string Fault, string AcceptanceId) : Verdict;
+}
+
+/// <summary>Everything a decision rests on. The decision is a pure function of it.</summary>
+/// <param name="Renews">The lease being renewed, or null for a claim.</param>
+/// <param name="TaskEnded">Whether the task has a tombstone.</param>
+internal sealed record Facts(
+    Workload Workload,
+    Ask Ask,
+    CompiledTemplate? Template,
+    Approval? Approval,
+    ControlSnapshot Controls,
+    Verdict External,
+    RenewedLease? Renews,
+    bool TaskEnded,
+    long Now);
+
+/// <summary>What policy needs to know of a lease that is being renewed.</summary>
+internal sealed record RenewedLease(string Id, string Instance, string ApprovalId, long MaxEndsAt);
+
+/// <summary>The answer of policy to one claim or renewal.</summary>
+internal abstract record Decision
+{
+    private Decision() { }
+
+    /// <param name="Scope">What is granted, and the effective privileges.</param>
+    /// <param name="EndsAt">Earliest of TTL, max TTL and approval end.</param>
+    /// <param name="EndsBecause">Which of them that is.</param>
+    internal sealed record Granted(Scoped.To Scope, long EndsAt, string EndsBecause, long MaxEndsAt, string Tier) : Decision;
+
+    /// <param name="Clause">Name of the first clause that failed; shown to operators and by <c>explain</c>.</param>
+    internal sealed record Refused(string Code, string Clause, string Detail) : Decision;
+}

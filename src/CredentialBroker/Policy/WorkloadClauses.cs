@@ -1,0 +1,32 @@
+using CredentialBroker.Protocol;
+
+namespace CredentialBroker.Policy;
+
+/// <summary>Who asks, and for what.</summary>
+internal static class WorkloadClauses
+{
+    public static Failure? LeaseIsTheCallers(Judgement claim) =>
+        claim.Facts.Renews is not { } lease || string.Equals(lease.Instance, claim.Facts.Workload.Instance, StringComparison.Ordinal)
+            ? null
+            : new Failure(ReasonCodes.LeaseUnknown, "the lease is another instance's");
+
+    public static Failure? TemplateExists(Judgement claim) =>
+        claim.Facts.Template is { } template && string.Equals(template.Name, claim.Facts.Ask.Template, StringComparison.Ordinal)
+            ? null
+            : new Failure(ReasonCodes.TemplateUnknown, "no such template is active");
+
+    public static Failure? Matched(Judgement claim) =>
+        claim.Template.Workloads.Any(pattern => pattern.Matches(claim.Facts.Workload.Uri))
+            ? null
+            : new Failure(ReasonCodes.WorkloadNotMatched, $"the template matches no workload {claim.Facts.Workload.Uri}");
+
+    public static Failure? Strength(Judgement claim) =>
+        claim.Facts.Workload.Strength >= claim.Template.MinStrength
+            ? null
+            : new Failure(ReasonCodes.StrengthTooLow, $"evidence of strength {claim.Facts.Workload.Strength}, the template demands {claim.Template.MinStrength}");
+
+    public static Failure? Delegation(Judgement claim) =>
+        claim.Facts.Workload.ActChain.Count <= claim.Template.MaxDelegation
+            ? null
+            : new Failure(ReasonCodes.DelegationTooDeep, $"{claim.Facts.Workload.ActChain.Count} acting parties, the template allows {claim.Template.MaxDelegation}");
+}

@@ -1,0 +1,10 @@
+namespace CredentialBroker.Revocation;
+
+internal static class RevocationServices
+{
+    public static IServiceCollection AddRevocation(this IServiceCollection services, int endsPerTarget) => services
+        .AddSingleton(new EndOptions(endsPerTarget))
+        .AddSingleton<EndLog>()
+        .AddSingleton<EndLease>()
+        .AddSingleton<DueSweep>();
+}

@@ -1,0 +1,68 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace CredentialBroker.Storage;
+
+internal sealed class PostgresStore : Store
+{
+    private readonly NpgsqlDataSource _issuing;
+    private readonly NpgsqlDataSource _control;
+    private readonly NpgsqlDataSource _writers;
+
+    public PostgresStore(StorageOptions options)
+    {
+        var text = new NpgsqlConnectionStringBuilder(options.ConnectionString)
+        {
+            MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2,
+            CommandTimeout = 10,
+            Timeout = 5,
+            IncludeErrorDetail = false,
+            // A server that vanished without a word is noticed by the command timeout, and its socket by keep-alive.
+            TcpKeepAlive = true,
+            CancellationTimeout = 2000,
+        };
+        if (options.PasswordFile is not null) text.Password = File.ReadLines(options.PasswordFile).First().Trim();
+
+        _issuing = Build(text, "issuing", options.ReadConnections, pooled: true);
+        _control = Build(text, "control", options.ControlConnections, pooled: true);
+        _writers = Build(text, "journal", 1, pooled: false);
+    }
+
+    public override Dialect Dialect { get; } = new PostgresDialect();
+
+    protected override ValueTask ReturnAsync(DbConnection connection) => connection.DisposeAsync();
+
+    protected override async ValueTask<DbConnection> BorrowAsync(Pool pool, CancellationToken cancel) =>
+        await (pool == Pool.Issuing ? _issuing : _control).OpenConnectionAsync(cancel);
+
+    public override async ValueTask<DbConnection> OpenWriterAsync(CancellationToken cancel) => await _writers.OpenConnectionAsync(cancel);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _issuing.DisposeAsync();
+        await _control.DisposeAsync();
+        await _writers.DisposeAsync();
+    }
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder text, string role, int size, bool pooled)
+    {
+        var own = new NpgsqlConnectionStringBuilder(text.ConnectionString)
+        {
+            ApplicationName = $"credbroker {role}",
+            Pooling = pooled,
+        };
+        if (pooled)
+        {
+            own.MaxPoolSize = size;
+            // Statements on the issuing path are the same few texts, and planning one anew costs more than running it.
+            if (role == "issuing") own.Options = $"{own.Options} -c plan_cache_mode=force_generic_plan".Trim();
+        }
+
+        // A replica whose machine vanished between two round trips must not keep its locks from the others.
+        // And its statements look up by key what they are about, so that the plan must not be one that was cached while the
+        // tables were small: it would read all leases at every commit.
+        if (!pooled) own.Options = $"{own.Options} -c idle_in_transaction_session_timeout=30s -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan".Trim();
+        return new NpgsqlDataSourceBuilder(own.ConnectionString).Build();
+    }
+}

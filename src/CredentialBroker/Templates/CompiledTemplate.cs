@@ -1,0 +1,57 @@
+using CredentialBroker.Backends;
+using CredentialBroker.Protocol;
+
+namespace CredentialBroker.Templates;
+
+/// <summary>A template ready to be asked; every rule of it was checked when it was compiled. Times are milliseconds.</summary>
+internal sealed record CompiledTemplate
+{
+    public required string Name { get; init; }
+    public required string Environment { get; init; }
+    /// <summary>SHA-256 of the source text in lower-case hexadecimal; decisions name it.</summary>
+    public required string Revision { get; init; }
+    public required Owners Owners { get; init; }
+    public required IReadOnlyList<WorkloadPattern> Workloads { get; init; }
+    public required IReadOnlyList<string> ApprovalSources { get; init; }
+    /// <summary><c>low</c>, <c>standard</c> or <c>critical</c>.</summary>
+    public required string Tier { get; init; }
+    public required long Ttl { get; init; }
+    public required long MaxTtl { get; init; }
+    public required long MaxResidual { get; init; }
+    public required int ConcurrentLeases { get; init; }
+    public required bool IntentRequired { get; init; }
+    public required bool OneTimeEvidence { get; init; }
+    public required int MinStrength { get; init; }
+    public required int MaxDelegation { get; init; }
+    public required Backend Backend { get; init; }
+    public required Grant Grant { get; init; }
+    /// <summary>Template that a quarantined claim is answered from; null when it is refused instead.</summary>
+    public string? Quarantine { get; init; }
+    /// <summary>The text it was compiled from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Name of the backend and of the target, for rooms that may not know backends.</summary>
+    public string BackendName => Backend.Name;
+
+    public string Target => Grant.Target;
+
+    public Revocability Revocability => Backend.Revocability;
+
+    /// <summary>What this claim would get: the template's grant, narrowed by intent and approval, filled with facts.</summary>
+    public Scoped Scope(Intent? asked, Intent? approved, IReadOnlyDictionary<string, string> facts) =>
+        Grant.Narrow(asked, approved, facts) switch
+        {
+            Narrowed.To to => new Scoped.To(to.Grant, to.Grant.Privileges),
+            Narrowed.Refused refused => new Scoped.Refused(refused.Code, refused.Detail),
+            _ => throw new InvalidOperationException("a narrowing has two outcomes"),
+        };
+}
+
+internal abstract record Scoped
+{
+    private Scoped() { }
+
+    internal sealed record To(Grant Grant, IReadOnlyList<Privilege> Privileges) : Scoped;
+
+    internal sealed record Refused(string Code, string Detail) : Scoped;
+}

@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+using System.Text;
+using CredentialBroker.Backends;
+using CredentialBroker.Protocol;
+using CredentialBroker.Templates.Documents;
+using YamlDotNet.RepresentationModel;
+
+namespace CredentialBroker.Templates;
+
+/// <summary>Compiles template documents. Nothing that has a mistake becomes a template, and every mistake is reported at once.</summary>
+internal sealed class TemplateCompiler
+{
+    private static readonly TimeSpan ShortestTtl = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, Backend> _backends;
+    private readonly Shape.Section _shape;
+    private readonly TemplateLimits _limits;
+
+    /// <summary>Refuses two backends of one name.</summary>
+    public TemplateCompiler(IEnumerable<Backend> backends, TemplateLimits limits)
+    {
+        _backends = backends.ToDictionary(backend => backend.Name, StringComparer.Ordinal);
+        _shape = TemplateShape.For([.. _backends.Keys.Order(StringComparer.Ordinal)]);
+        _limits = limits;
+    }
+
+    /// <param name="text">One YAML or JSON document.</param>
+    /// <param name="mistakes">Takes every mistake; begun for this document.</param>
+    /// <returns>Null when there is any mistake.</returns>
+    public CompiledTemplate? Compile(string text, Mistakes mistakes)
+    {
+        if (YamlGate.Read(text, mistakes) is not { } root) return null;
+        var found = ShapeReader.Read(root, _shape, mistakes);
+        CheckWorkloads(found, mistakes);
+        CheckTimes(found, mistakes);
+        CheckQuarantine(found, mistakes);
+        var grant = CompileBackend(found, mistakes, out var backend);
+        return mistakes.Any || grant is null || backend is null ? null : Build(found, text, backend, grant);
+    }
+
+    private static void CheckWorkloads(Found found, Mistakes mistakes)
+    {
+        foreach (var workload in found.List("match.workloads"))
+        {
+            if (WorkloadRules.Refuse(workload.Is) is { } reason) mistakes.Add(workload.At, workload.Path, reason);
+        }
+    }
+
+    private void CheckTimes(Found found, Mistakes mistakes)
+    {
+        var ttl = found.Get<TimeSpan>("ttl");
+        var maxTtl = found.Get<TimeSpan>("maxTtl");
+        var residual = found.Get<TimeSpan>("maxResidual");
+        Bounded(ttl, ShortestTtl, _limits.Ttl, "one credential's life (R22)");
+        Bounded(maxTtl, ShortestTtl, _limits.MaxTtl, "a lease's life (R22)");
+        Bounded(residual, TimeSpan.Zero, _limits.MaxTtl, "what outlives a lease");
+        if (ttl is not null && maxTtl?.Is < ttl.Is) mistakes.Add(maxTtl.At, maxTtl.Path, "maxTtl is at least ttl");
+
+        void Bounded(Value<TimeSpan>? value, TimeSpan least, TimeSpan most, string what)
+        {
+            if (value is null || (value.Is >= least && value.Is <= most)) return;
+            mistakes.Add(value.At, value.Path, $"{what} is from {Durations.Format(least)} to {Durations.Format(most)}");
+        }
+    }
+
+    private static void CheckQuarantine(Found found, Mistakes mistakes)
+    {
+        if (found.Get<string>("quarantine.template") is { } quarantine && quarantine.Is == found.Get<string>("metadata.name")?.Is)
+        {
+            mistakes.Add(quarantine.At, quarantine.Path, "a template is not its own quarantine");
+        }
+    }
+
+    private Grant? CompileBackend(Found found, Mistakes mistakes, out Backend? backend)
+    {
+        backend = null;
+        if (found.Get<string>("backend") is not { } name || found.Get<YamlMappingNode>($"backend.{name.Is}") is not { } section) return null;
+        backend = _backends[name.Is];
+        var grant = backend.Compile(section.Is, mistakes);
+        if (grant is null && !mistakes.Any) mistakes.Add(section.At, section.Path, "the backend refuses this section");
+        return grant;
+    }
+
+    private static CompiledTemplate Build(Found found, string text, Backend backend, Grant grant) => new()
+    {
+        Name = found.The<string>("metadata.name"),
+        Environment = found.The<string>("metadata.environment"),
+        Revision = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+        Owners = new Owners(found.The<string>("owners.runtime"), found.The<string>("owners.policy"), found.The<string>("owners.operator")),
+        Workloads = [.. found.List("match.workloads").Select(workload => new WorkloadPattern(workload.Is))],
+        ApprovalSources = [.. found.List("match.approvals.sources").Select(source => source.Is)],
+        Tier = found.The<string>("tier"),
+        Ttl = Ms(found.The<TimeSpan>("ttl")),
+        MaxTtl = Ms((found.Get<TimeSpan>("maxTtl") ?? found.Get<TimeSpan>("ttl"))!.Is),
+        MaxResidual = Ms(found.The<TimeSpan>("maxResidual")),
+        ConcurrentLeases = found.The<int>("concurrentLeases"),
+        IntentRequired = found.The<string>("intent") == "required",
+        OneTimeEvidence = found.The<bool>("evidence.oneTime"),
+        MinStrength = found.The<int>("evidence.minStrength"),
+        MaxDelegation = found.The<int>("evidence.maxDelegation"),
+        Backend = backend,
+        Grant = grant,
+        Quarantine = found.Get<string>("quarantine.template")?.Is,
+        Source = text,
+    };
+
+    private static long Ms(TimeSpan duration) => (long)duration.TotalMilliseconds;
+}

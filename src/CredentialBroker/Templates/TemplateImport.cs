@@ -1,0 +1,39 @@
+using CredentialBroker.Backends;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Templates;
+
+/// <summary>
+/// Activates the templates of a folder whose content is new to the store. A revision that was activated before is left
+/// alone, so that a restart never undoes what was activated through the API since.
+/// </summary>
+internal sealed class TemplateImport(Store store, TemplateStore templates, TemplateCompiler compiler)
+{
+    public async Task RunAsync(string? folder, Work alongside, CancellationToken cancel)
+    {
+        if (folder is null) return;
+        var known = (await store.ListAsync(Pool.Control, new Statement("SELECT revision FROM template_revisions"), row => row.GetString(0), cancel)).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in Files(folder))
+        {
+            var mistakes = new Mistakes(Path.GetFileName(file));
+            var template = compiler.Compile(await File.ReadAllTextAsync(file, cancel), mistakes)
+                ?? throw new InvalidOperationException($"a template has mistakes:\n{string.Join('\n', mistakes.All)}");
+            if (!known.Add(template.Revision)) continue;
+            await templates.ActivateAsync(template, $"import {Path.GetFileName(file)}", alongside);
+        }
+    }
+
+    public IEnumerable<string> Check(string? folder)
+    {
+        foreach (var file in folder is null ? [] : Files(folder))
+        {
+            var mistakes = new Mistakes(Path.GetFileName(file));
+            compiler.Compile(File.ReadAllText(file), mistakes);
+            foreach (var mistake in mistakes.All) yield return mistake.ToString();
+        }
+    }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal);
+}

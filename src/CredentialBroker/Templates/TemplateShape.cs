@@ -1,0 +1,53 @@
+using CredentialBroker.Templates.Documents;
+
+namespace CredentialBroker.Templates;
+
+/// <summary>The template document as one table: its members, their kinds, bounds and defaults.</summary>
+internal static class TemplateShape
+{
+    public const string ApiVersion = "credentialbroker/v1";
+    public const string Kind = "IssuanceTemplate";
+
+    private static readonly Shape.Text Label =
+        new("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "lower-case letters, digits and inner hyphens", 63);
+
+    private static readonly Shape.Text Party =
+        new("^[A-Za-z0-9][A-Za-z0-9._@:/+-]*$", "a team, group or address without spaces", 128);
+
+    private static readonly Shape.Text Workload =
+        new($"^({string.Join('|', WorkloadRules.Schemes)})://[!-~]+$", $"a workload URI ({string.Join(", ", WorkloadRules.Forms)})", 512);
+
+    public static Shape.Section For(IReadOnlyList<string> backends) => new(
+        new Member("apiVersion", new Shape.Choice(ApiVersion), "version of this document's form", Required: true),
+        new Member("kind", new Shape.Choice(Kind), "what this document is", Required: true),
+        new Member("metadata", new Shape.Section(
+            new Member("name", Label, "what workloads ask for", Required: true),
+            new Member("environment", Label, "the one environment it is for; approvals must be for the same", Required: true)),
+            "name and environment", Required: true),
+        new Member("owners", new Shape.Section(
+            new Member("runtime", Party, "who runs the workloads", Required: true),
+            new Member("policy", Party, "who decides what they may do", Required: true),
+            new Member("operator", Party, "who runs the broker and the target", Required: true)),
+            "the three accountable parties", Required: true),
+        new Member("match", new Shape.Section(
+            new Member("workloads", new Shape.ListOf(Workload, 256), "workload URIs, any of which may ask", Required: true),
+            new Member("approvals", new Shape.Section(
+                new Member("sources", new Shape.ListOf(Label, 64), "approval sources, any of which may approve", Required: true)),
+                "whose approvals count", Required: true)),
+            "who may ask, approved by whom", Required: true),
+        new Member("tier", new Shape.Choice("low", "standard", "critical"), "how much is at stake", Required: true),
+        new Member("ttl", new Shape.Duration(), "one credential's life; more is refused, never clamped", Required: true),
+        new Member("maxTtl", new Shape.Duration(), "the lease's life over all renewals; when absent, the same as ttl"),
+        new Member("maxResidual", new Shape.Duration(), "how long a credential may outlive its lease if ending fails", Default: "0s"),
+        new Member("concurrentLeases", new Shape.Whole(1, 1000), "leases that one workload instance may hold at a time", Default: "1"),
+        new Member("intent", new Shape.Choice("required", "optional"), "whether a claim must choose among the scopes", Default: "optional"),
+        new Member("evidence", new Shape.Section(
+            new Member("oneTime", new Shape.Truth(), "each piece of evidence serves one claim", Default: "false"),
+            new Member("minStrength", new Shape.Whole(0, 5), "least attestation strength", Default: "2"),
+            new Member("maxDelegation", new Shape.Whole(0, 8), "longest chain of acting parties", Default: "1")),
+            "what evidence must be like"),
+        new Member("backend", new Shape.OneOf(backends), "the kind of credential and what it may do at most", Required: true),
+        new Member("quarantine", new Shape.Section(
+            new Member("template", Label, "template that a quarantined claim is answered from", Required: true)),
+            "what a suspicious claim gets instead"));
+}

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using CredentialBroker.Audit;
+using CredentialBroker.Backends;
+using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Templates;
+
+/// <summary>
+/// Activated templates. The store is the only truth; each revision is compiled once. Activation is given the work that
+/// must commit with it, so that no grant decided on the old text is committed after the new one.
+/// </summary>
+internal sealed class TemplateStore(Store store, Journal journal, AuditChain chain, TemplateCompiler compiler, TemplateLog log, TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<(string Name, string Revision), CompiledTemplate?> _compiled = new();
+
+    /// <summary>Compiles all that is activated. A text that does not compile any more denies by being unknown.</summary>
+    public async Task<TemplateCatalog> ReadAsync(CancellationToken cancel)
+    {
+        var rows = await store.ListAsync(Pool.Control, new Statement("SELECT name, revision, source FROM templates ORDER BY name"),
+            row => (Name: row.GetString(0), Revision: row.GetString(1), Source: row.GetString(2)), cancel);
+        return new TemplateCatalog([.. rows.Select(r => _compiled.GetOrAdd((r.Name, r.Revision), _ => Compile(r.Name, r.Source))).OfType<CompiledTemplate>()]);
+    }
+
+    public Task<List<TemplateView>> ListAsync(CancellationToken cancel) => store.ListAsync(Pool.Control,
+        new Statement("SELECT name, source, activated_by, activated_at FROM templates ORDER BY name"),
+        row => View(Compile(row.GetString(0), row.GetString(1)), row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3)), cancel);
+
+    /// <summary>Makes the text the template's truth on every replica.</summary>
+    /// <param name="alongside">The epoch's bump, which this room may not name.</param>
+    public async Task<TemplateView> ActivateAsync(CompiledTemplate template, string by, Work alongside)
+    {
+        var now = clock.NowMs();
+        var told = AuditEvent.Of(clock, "template.changed", Streams.Control) with
+        {
+            Template = template.Name, Environment = template.Environment, Owners = template.Owners, Actor = by, Detail = template.Revision,
+        };
+        await journal.CommitAsync(Lane.Control, alongside, new PlainWrite(
+            """
+            INSERT INTO templates (name, revision, source, activated_by, activated_at) VALUES (@name, @revision, @source, @actor, @now)
+            ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, source = excluded.source, activated_by = excluded.activated_by, activated_at = excluded.activated_at
+            """,
+            ("name", template.Name), ("revision", template.Revision), ("source", template.Source), ("actor", by), ("now", now)),
+            new PlainWrite("INSERT INTO template_revisions (revision, name, activated_at) VALUES (@revision, @name, @now) ON CONFLICT (revision) DO NOTHING", ("revision", template.Revision), ("name", template.Name), ("now", now)),
+            told.On(chain));
+        return View(template, template.Name, template.Source, by, now);
+    }
+
+    private CompiledTemplate? Compile(string name, string source)
+    {
+        var mistakes = new Mistakes(name);
+        var template = compiler.Compile(source, mistakes);
+        if (template is null) log.DoesNotCompile(name, string.Join("; ", mistakes.All));
+        return template;
+    }
+
+    private static TemplateView View(CompiledTemplate? template, string name, string source, string by, long at) => new(
+        name, template?.Revision ?? "", template?.Environment ?? "", template?.Backend.Name ?? "", template?.Grant.Target ?? "",
+        template?.Owners ?? new Protocol.Owners("", "", ""), by, DateTimeOffset.FromUnixTimeMilliseconds(at), source);
+}
+
+internal sealed partial class TemplateLog(ILogger<TemplateLog> logger)
+{
+    private readonly ILogger _logger = logger;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The activated template {Template} does not compile under today's configuration, so that it grants nothing: {Mistakes}")]
+    public partial void DoesNotCompile(string template, string mistakes);
+}

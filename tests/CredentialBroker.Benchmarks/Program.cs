@@ -1,0 +1,32 @@
+using CredentialBroker.Benchmarks;
+
+// One line per benchmark: its name, what it tells, and what runs it.
+var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAsync)[]
+{
+    ("baseline", "what PostgreSQL, SQLite and Kestrel give on this machine by themselves", BaselineBenchmark.RunAsync),
+    ("issue-postgres", "durable issuance over HTTP with attestation, on PostgreSQL, to its one-row commits", IssueBenchmark.OnPostgresAsync),
+    ("issue-sqlite", "durable issuance over HTTP with attestation, on SQLite, to its one-row commits", IssueBenchmark.OnSqliteAsync),
+    ("postgres-roles", "roles made and ended by the postgres backend, to the same bare statements", RolesBenchmark.RunAsync),
+    ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),
+    ("standing", "memory and time to ready with 1,000,000 leases, to 1,000", StandingBenchmark.RunAsync),
+};
+
+var chosen = benchmarks.Where(benchmark => args is ["all"] || args.Contains(benchmark.Name)).ToArray();
+if (chosen.Length == 0 || (args is not ["all"] && chosen.Length != args.Length))
+{
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/CredentialBroker.Benchmarks -- all | NAME...");
+    foreach (var (name, tells, _) in benchmarks)
+    {
+        Console.Error.WriteLine($"  {name,-16}{tells}");
+    }
+
+    return 2;
+}
+
+foreach (var (name, tells, runAsync) in chosen)
+{
+    Console.WriteLine($"## {name}: {tells}\n");
+    Console.WriteLine(await runAsync());
+}
+
+return 0;

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
+using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Templates;
+using Microsoft.AspNetCore.Http;
+
+namespace CredentialBroker.Cli.Tests.TestInfra;
+
+/// <summary>The routes as documented: what each takes, and what it answers unless a test says otherwise.</summary>
+internal static partial class Contract
+{
+    private sealed record Route(string Method, Regex Path, string? Body, string[] Query, Func<Seen, HttpContext, Task> Answer, Action<Seen>? Read = null);
+
+    private static readonly Route[] Routes =
+    [
+        new("POST", Is("/v1/approvals/ID"), "application/jose", [], (_, h) => JsonAsync(h, 202, new ApprovalAccepted("approved", The.Approval.Id), ProtocolJson.Default.ApprovalAccepted)),
+        new("GET", Is("/v1/approvals"), null, ["count"], (_, h) => JsonAsync(h, 200, new ApprovalList([The.Approval]), ProtocolJson.Default.ApprovalList)),
+        new("GET", Is("/v1/approvals/ID"), null, [], (_, h) => JsonAsync(h, 200, The.Approval, ProtocolJson.Default.ApprovalView)),
+        new("POST", Is("/v1/leases"), "application/json", [], (_, h) => JsonAsync(h, 201, Granted(), ProtocolJson.Default.LeaseAnswer), s => s.Read(ProtocolJson.Default.ClaimRequest)),
+        new("GET", Is("/v1/leases"), null, ["selector", "ended", "before", "count"], (_, h) => JsonAsync(h, 200, new LeasePage([The.Lease], null), ProtocolJson.Default.LeasePage)),
+        new("GET", Is("/v1/leases/ID"), null, [], (_, h) => JsonAsync(h, 200, The.Lease, ProtocolJson.Default.LeaseView)),
+        new("POST", Is("/v1/leases/ID/renew"), "application/json", [], (_, h) => JsonAsync(h, 200, new LeaseAnswer(The.Lease, null), ProtocolJson.Default.LeaseAnswer), s => s.Read(ProtocolJson.Default.RenewRequest)),
+        new("DELETE", Is("/v1/leases/ID"), null, ["reason"], (_, h) => JsonAsync(h, 202, The.Ending, ProtocolJson.Default.LeaseView)),
+        new("POST", Is("/v1/tasks/ID/end"), null, [], (s, h) => JsonAsync(h, 200, new TaskEnded(Uri.UnescapeDataString(s.Target.Split('/')[3]), 2), ProtocolJson.Default.TaskEnded)),
+        new("GET", Is("/v1/templates"), null, [], (_, h) => JsonAsync(h, 200, new TemplateList([The.Template]), ProtocolJson.Default.TemplateList)),
+        new("PUT", Is("/v1/templates"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, The.Template, ProtocolJson.Default.TemplateView)),
+        new("POST", Is("/v1/templates/validate"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, new TemplateVerdict([], "orders-read", "r1"), ProtocolJson.Default.TemplateVerdict)),
+        new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
+        new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
+        new("GET", Is("/v1/(freezes|holds)"), null, [], (_, h) => JsonAsync(h, 200, new ControlList([The.Control]), ProtocolJson.Default.ControlList)),
+        new("DELETE", Is("/v1/(freezes|holds)/ID"), null, [], (_, h) => NothingAsync(h)),
+        new("GET", Is("/v1/audit"), null, ["stream", "type", "lease", "since", "tail"], (_, h) => NdjsonAsync(h, Chains.Ndjson(Chains.Of(3, 2)))),
+        new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
+        new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),
+    ];
+
+    /// <summary>How the request departs from what is documented; null when it does not.</summary>
+    public static string? Breach(Seen seen, HttpContext http)
+    {
+        if (Find(seen) is not { } route) return "no such route";
+        if (route.Body != http.Request.ContentType) return $"content type is '{http.Request.ContentType}', not '{route.Body}'";
+        if (route.Body is null && seen.Body.Length > 0) return "has a body";
+        if (http.Request.Query.Keys.Except(route.Query).FirstOrDefault() is { } stranger) return $"query '{stranger}' is not documented";
+        if (http.Request.Query.Any(q => q.Value.Count != 1)) return "a query value is repeated";
+        if (http.Request.Headers.Authorization.Count > 0 && http.Request.Headers.Authorization != $"Bearer {The.Token}") return "authorization is not the token's bearer";
+        var claims = seen.Method == "POST" && seen.Target == "/v1/leases";
+        if (claims != http.Request.Headers.ContainsKey("Idempotency-Key")) return "Idempotency-Key belongs on claims and nowhere else";
+        try
+        {
+            route.Read?.Invoke(seen);
+            return null;
+        }
+        catch (JsonException fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    public static Task AnswerAsync(Seen seen, string path, HttpContext http) => Find(seen with { Target = path })!.Answer(seen, http);
+
+    public static LeaseAnswer Granted() => new(The.Lease, JsonDocument.Parse("""{"username":"cb-lease","password":"s3cret"}""").RootElement);
+
+    public static Task JsonAsync<T>(HttpContext http, int status, T answer, JsonTypeInfo<T> type, string contentType = "application/json")
+    {
+        http.Response.StatusCode = status;
+        return http.Response.WriteAsJsonAsync(answer, type, contentType);
+    }
+
+    public static Task NdjsonAsync(HttpContext http, string lines) => RawAsync(http, "application/x-ndjson", lines);
+
+    public static Task RawAsync(HttpContext http, string contentType, string text, int status = 200)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        return http.Response.WriteAsync(text);
+    }
+
+    private static Route? Find(Seen seen) => Routes.FirstOrDefault(r => r.Method == seen.Method && r.Path.IsMatch(seen.Target.Split('?')[0]));
+
+    private static Regex Is(string pattern) => new($"^{pattern.Replace("ID", "[^/]+", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
+
+    private static Task NothingAsync(HttpContext http)
+    {
+        http.Response.StatusCode = 204;
+        return Task.CompletedTask;
+    }
+}

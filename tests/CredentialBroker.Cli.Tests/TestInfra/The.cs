@@ -1,0 +1,77 @@
+using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Templates;
+
+namespace CredentialBroker.Cli.Tests.TestInfra;
+
+/// <summary>Fixed facts.</summary>
+internal static class The
+{
+    public const string Token = "eyJhbGciOiJub25lIn0.operator.sig";
+    public const string LeaseId = "06bq2wz7v1e8k3m5n9p0r4s6t8";
+    public const string ControlId = "06bq2wz7v1e8k3m5n9p0r4s6t9";
+    public const string Jws = "aGVhZA.Ym9keQ.c2ln";
+    public const string Yaml = "kind: IssuanceTemplate\nmetadata: { name: orders-read }\n";
+
+    public static DateTimeOffset Noon { get; } = new(2030, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    public static LeaseView Lease { get; } = new()
+    {
+        Id = LeaseId,
+        State = "active",
+        Template = "orders-read",
+        TemplateRevision = "r1",
+        Backend = "postgres",
+        Target = "orders",
+        Environment = "prod",
+        Task = "pipelines/4711",
+        Approval = "06bq2wz7v1e8k3m5n9p0r4s6ta",
+        Decision = "06bq2wz7v1e8k3m5n9p0r4s6td",
+        Workload = "k8s://prod-eu/shop/checkout",
+        Source = "prod-eu",
+        Instance = "pod-1",
+        IssuedAt = Noon,
+        EndsAt = Noon.AddMinutes(15),
+        EndsBecause = "ttl",
+        MaxEndsAt = Noon.AddHours(4),
+        DiesBy = Noon.AddMinutes(16),
+        Revocability = Revocability.Principal,
+    };
+
+    public static LeaseView Ending { get; } = Lease with { State = "ending", Cause = "revoked" };
+
+    public static LeaseView Ended { get; } = Ending with { State = "ended", EndedAt = Noon.AddMinutes(1) };
+
+    public static ApprovalView Approval { get; } = new()
+    {
+        Id = "06bq2wz7v1e8k3m5n9p0r4s6ta",
+        Source = "prod-eu",
+        Reference = "chg-1042",
+        State = "bound",
+        Environment = "prod",
+        Templates = ["orders-read"],
+        Workload = "k8s://prod-eu/shop/checkout",
+        Tier = "standard",
+        Approvers = ["ann", "bob"],
+        ReceivedAt = Noon,
+        ClaimBy = Noon.AddMinutes(5),
+        ValidUntil = Noon.AddHours(1),
+        MaxUses = 2,
+        Uses = 1,
+    };
+
+    public static TemplateView Template { get; } =
+        new("orders-read", "r1", "prod", "postgres", "orders", new Owners("team-platform", "team-security", "team-sre"), "ann", Noon, Yaml);
+
+    public static ControlView Control { get; } = new(ControlId, "template=orders-read", "INC-77", "ann", Noon, Noon.AddHours(2));
+
+    public static Explanation Granted { get; } = new(true, [new ClauseView("approval", true)], null, null,
+        [new Privilege("postgres", "orders", "orders_reader", ["login"])], Noon.AddMinutes(15), "ttl");
+
+    public static Explanation Refused { get; } = new(false,
+        [new ClauseView("approval", false, ReasonCodes.NoApproval, "none covers it"), new ClauseView("freeze")], "approval", ReasonCodes.NoApproval);
+
+    public static Problem Problem(int status, string code, string? detail = "what happened") => new() { Title = code.Replace('_', ' '), Status = status, Code = code, Detail = detail };
+}

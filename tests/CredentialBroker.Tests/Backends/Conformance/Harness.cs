@@ -1,0 +1,30 @@
+namespace CredentialBroker.Backends.Conformance;
+
+/// <summary>What the suite must know about one kind of credential to tell whether it really works.</summary>
+internal abstract class Harness : IAsyncDisposable
+{
+    /// <summary>The backend under test; a mutation takes the real one's place.</summary>
+    public required Backend Backend { get; set; }
+
+    /// <summary>False where verifiers cannot be told: the credential stops at its own expiry.</summary>
+    public abstract bool EndsAtTarget { get; }
+
+    public abstract Order NewOrder(TimeSpan life, TimeSpan deadline);
+
+    /// <summary>Uses the credential as a workload would.</summary>
+    public abstract Task<bool> WorksAsync(Secret secret);
+
+    /// <summary>When the credential stops by itself, as those who honour it see it; UTC milliseconds.</summary>
+    public abstract Task<long> ExpiryAsync(string handle, Secret secret);
+
+    /// <summary>Whether anything is left at the target; never so where nothing is made there.</summary>
+    public virtual Task<bool> ExistsAsync(string handle) => Task.FromResult(false);
+
+    /// <summary>Opens a session with the credential; null where there are none.</summary>
+    public virtual Task<Func<Task<bool>>?> OpenSessionAsync(Secret secret) => Task.FromResult<Func<Task<bool>>?>(null);
+
+    /// <summary>Lets that much time pass for those who honour the credential.</summary>
+    public abstract Task PassAsync(TimeSpan time);
+
+    public abstract ValueTask DisposeAsync();
+}
