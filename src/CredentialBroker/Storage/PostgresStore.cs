@@ -55,6 +55,8 @@ internal sealed class PostgresStore : Store
         if (pooled)
         {
             own.MaxPoolSize = size;
+            // Nothing here changes a session, so that there is nothing to reset: seven statements less for every read.
+            own.NoResetOnClose = true;
             // Statements on the issuing path are the same few texts, and planning one anew costs more than running it.
             if (role == "issuing") own.Options = $"{own.Options} -c plan_cache_mode=force_generic_plan".Trim();
         }

@@ -36,21 +36,27 @@ public sealed class TargetRaceTests(PostgresFixture postgres)
                 if (reply.Status == HttpStatusCode.Created) await replica.Scene.SendAsync(HttpMethod.Delete, $"/v1/leases/{reply.Json.GetProperty("lease").GetProperty("id").GetString()}", token);
             }
         }).ToArray();
+        var issued = 0L;
         for (var round = 0; round < 200; round++)
         {
+            // However slow the machine is, every freeze falls among grants.
+            for (var i = 0; await IssuedAsync(first) == issued; i++)
+            {
+                Assert.True(i < 3000, "nothing is issued after the thaw");
+                await Task.Delay(10);
+            }
+
             var scene = replicas[round % 3].Scene;
             var freeze = await scene.OperatorAsync(HttpMethod.Post, "/v1/freezes", """{"selector":"target=orders","reason":"drill"}""");
             Assert.True(freeze.Status == HttpStatusCode.Created, freeze.Body);
-            var issued = await IssuedAsync(first);
+            issued = await IssuedAsync(first);
             await Task.Delay(10);
             Assert.Equal(issued, await IssuedAsync(first));
             await scene.OperatorAsync(HttpMethod.Delete, $"/v1/freezes/{freeze.Json.GetProperty("id").GetString()}");
-            await Task.Delay(10);
         }
 
         await stop.CancelAsync();
         await Task.WhenAll(loops);
-        Assert.True(await IssuedAsync(first) > 20, "the loops issued too little; the rounds proved nothing");
     }
 
     [Theory]
