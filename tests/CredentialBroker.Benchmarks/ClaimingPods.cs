@@ -7,7 +7,7 @@ namespace CredentialBroker.Benchmarks;
 internal sealed class ClaimingPods(Scene scene)
 {
     private const int Workloads = 20;
-    private const int PodsOfEach = 100;
+    private const int PodsOfEach = 400;
     private static readonly byte[] Body = [.. """{"template":"token"}"""u8];
 
     private readonly (string Account, string Pod)[] _pods =

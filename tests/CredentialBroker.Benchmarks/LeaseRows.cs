@@ -66,13 +66,7 @@ internal sealed class LeaseRows : IAsyncDisposable
     private async Task RunAsync(string sql, params (string Name, object? Value)[] values)
     {
         await using var connection = await Store.OpenWriterAsync(CancellationToken.None);
-        await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The statements are constants of this file.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.CommandTimeout = 120;
-        foreach (var (name, value) in values) Store.Dialect.Bind(command.Parameters, name, value);
-        await command.ExecuteNonQueryAsync();
+        await Statements.RunAsync(connection, [new Statement(sql) { Values = values }], CancellationToken.None);
     }
 
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

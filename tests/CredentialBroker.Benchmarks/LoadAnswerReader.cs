@@ -16,27 +16,27 @@ internal sealed class LoadAnswerReader(Socket socket)
     public bool Closes { get; private set; }
 
     /// <summary>Reads one whole answer and returns its status.</summary>
-    public async ValueTask<int> ReadAsync(CancellationToken cancel)
+    public int Read()
     {
-        var headLength = await FindAsync(EndOfHead, cancel) + 4;
+        var headLength = Find(EndOfHead) + 4;
         var (status, length, chunked) = Head(_buffer.AsSpan(_start, headLength));
         _start += headLength;
         if (!chunked)
         {
-            await SkipAsync(length, cancel);
+            Skip(length);
             return status;
         }
 
         do
         {
-            var lineLength = await FindAsync(EndOfLine, cancel);
+            var lineLength = Find(EndOfLine);
             if (!Utf8Parser.TryParse(_buffer.AsSpan(_start, lineLength), out length, out _, 'x'))
             {
                 throw new InvalidDataException("The answer has a malformed chunk.");
             }
 
             _start += lineLength + 2;
-            await SkipAsync(length + 2, cancel);
+            Skip(length + 2);
         }
         while (length > 0);
         return status;
@@ -69,7 +69,7 @@ internal sealed class LoadAnswerReader(Socket socket)
     }
 
     /// <summary>Reads until the mark is in the buffer; returns its place after the current start.</summary>
-    private async ValueTask<int> FindAsync(byte[] mark, CancellationToken cancel)
+    private int Find(byte[] mark)
     {
         while (true)
         {
@@ -79,23 +79,23 @@ internal sealed class LoadAnswerReader(Socket socket)
                 return at;
             }
 
-            await FillAsync(cancel);
+            Fill();
         }
     }
 
-    private async ValueTask SkipAsync(int length, CancellationToken cancel)
+    private void Skip(int length)
     {
         while (_end - _start < length)
         {
             length -= _end - _start;
             _start = _end;
-            await FillAsync(cancel);
+            Fill();
         }
 
         _start += length;
     }
 
-    private async ValueTask FillAsync(CancellationToken cancel)
+    private void Fill()
     {
         if (_start > 0)
         {
@@ -108,7 +108,7 @@ internal sealed class LoadAnswerReader(Socket socket)
             throw new InvalidDataException("The head of the answer is longer than the buffer.");
         }
 
-        var read = await socket.ReceiveAsync(_buffer.AsMemory(_end), cancel);
+        var read = socket.Receive(_buffer.AsSpan(_end));
         _end += read > 0 ? read : throw new InvalidDataException("The server closed the connection within an answer.");
     }
 }

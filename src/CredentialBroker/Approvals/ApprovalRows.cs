@@ -33,30 +33,33 @@ internal static class ApprovalRows
     ];
 
     /// <summary>Reads a row that begins with <see cref="Columns"/>.</summary>
-    public static Approval Read(DbDataReader row) => new()
+    public static Approval Read(DbDataReader row) => Read(row, 0);
+
+    /// <summary>Reads a row in which <see cref="Columns"/> begin at a place.</summary>
+    public static Approval Read(DbDataReader row, int at) => new()
     {
-        Id = row.GetString(0),
-        Source = row.GetString(1),
-        Reference = row.GetString(2),
-        State = (ApprovalState)row.GetInt64(3),
-        Environment = row.GetString(4),
-        Templates = JsonSerializer.Deserialize(row.GetString(5), ApprovalJson.Default.IReadOnlyListString)!,
-        WorkloadUri = row.GetString(6),
-        Instance = Text(row, 7),
-        Nonce = Text(row, 8),
-        Binding = (Binding)row.GetInt64(9),
-        Facts = JsonSerializer.Deserialize(row.GetString(10), ApprovalJson.Default.IReadOnlyDictionaryStringString)!,
-        Task = Text(row, 11),
-        Tier = row.GetString(12),
-        Intent = Text(row, 13) is { } intent ? JsonSerializer.Deserialize(intent, ApprovalJson.Default.Intent) : null,
-        Requester = Text(row, 14),
-        Approvers = JsonSerializer.Deserialize(row.GetString(15), ApprovalJson.Default.IReadOnlyListString)!,
-        ReceivedAt = row.GetInt64(16),
-        NotBefore = row.IsDBNull(17) ? null : row.GetInt64(17),
-        ClaimBy = row.GetInt64(18),
-        ValidUntil = row.GetInt64(19),
-        MaxUses = (int)row.GetInt64(20),
-        Uses = (int)row.GetInt64(21),
+        Id = row.GetString(at),
+        Source = row.GetString(at + 1),
+        Reference = row.GetString(at + 2),
+        State = (ApprovalState)row.GetInt64(at + 3),
+        Environment = row.GetString(at + 4),
+        Templates = JsonSerializer.Deserialize(row.GetString(at + 5), ApprovalJson.Default.IReadOnlyListString)!,
+        WorkloadUri = row.GetString(at + 6),
+        Instance = Text(row, at + 7),
+        Nonce = Text(row, at + 8),
+        Binding = (Binding)row.GetInt64(at + 9),
+        Facts = JsonSerializer.Deserialize(row.GetString(at + 10), ApprovalJson.Default.IReadOnlyDictionaryStringString)!,
+        Task = Text(row, at + 11),
+        Tier = row.GetString(at + 12),
+        Intent = Text(row, at + 13) is { } intent ? JsonSerializer.Deserialize(intent, ApprovalJson.Default.Intent) : null,
+        Requester = Text(row, at + 14),
+        Approvers = JsonSerializer.Deserialize(row.GetString(at + 15), ApprovalJson.Default.IReadOnlyListString)!,
+        ReceivedAt = row.GetInt64(at + 16),
+        NotBefore = row.IsDBNull(at + 17) ? null : row.GetInt64(at + 17),
+        ClaimBy = row.GetInt64(at + 18),
+        ValidUntil = row.GetInt64(at + 19),
+        MaxUses = (int)row.GetInt64(at + 20),
+        Uses = (int)row.GetInt64(at + 21),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -10,6 +10,7 @@ internal static class ApprovalServices
         var sources = configured.ToDictionary(s => s.Key, s => new ApprovalSource(s.Key, s.Value), StringComparer.Ordinal);
         return services
             .AddSingleton<ApprovalStore>()
+            .AddSingleton<RecentApprovals>()
             .AddSingleton<ApprovalRecords>()
             .AddSingleton<EndOfTask>()
             .AddSingleton<ApprovalEffects>()

@@ -8,12 +8,27 @@ internal sealed record ApprovalQuery(
     string? Source = null, ApprovalState? State = null, string? WorkloadUri = null, string? Task = null, string? Before = null, int Limit = 100);
 
 /// <summary>Reads approvals. Nothing that is read here is decided upon without the guards of <c>Moves</c>.</summary>
-internal sealed class ApprovalStore(Store store)
+internal sealed class ApprovalStore
 {
     /// <summary>How long an approval that is over still explains a refusal.</summary>
     private const long Remembered = 60 * 60 * 1000;
 
     private const int Candidates = 8;
+
+    private static readonly RowShape Keys = new("k",
+        ("n", ColumnType.Number), ("uri", ColumnType.Text), ("instance", ColumnType.Text), ("nonce", ColumnType.Text), ("now", ColumnType.Number),
+        ("since", ColumnType.Number), ("named", ColumnType.Text));
+
+    private readonly Store _store;
+    private readonly Gather<Asked, IReadOnlyList<Approval>> _forInstance;
+    private readonly Gather<Asked, IReadOnlyList<Approval>> _forClaim;
+
+    public ApprovalStore(Store store)
+    {
+        _store = store;
+        _forInstance = new(asked => FindAsync(ForInstance, asked));
+        _forClaim = new(asked => FindAsync(ForClaim, asked));
+    }
 
     /// <summary>
     /// Approvals that speak about this claim, best first: one that is usable and this instance's (bound to it, naming
@@ -22,42 +37,46 @@ internal sealed class ApprovalStore(Store store)
     /// </summary>
     public Task<IReadOnlyList<Approval>> FindForClaimAsync(
         string workloadUri, string instance, string template, long now, string? nonce, CancellationToken cancel) =>
-        FindAsync(ForClaim, workloadUri, instance, template, now, nonce, cancel);
+        _forClaim.FindAsync(new Asked(workloadUri, instance, template, now, nonce), cancel);
 
-    /// <summary>Of those, the ones that name this very instance: most approvals do, and are found by it at once.</summary>
+    /// <summary>Of those, the ones that name this very instance: most approvals do, and are found by it at once, many claims in one statement.</summary>
     public Task<IReadOnlyList<Approval>> FindForInstanceAsync(string workloadUri, string instance, string template, long now, CancellationToken cancel) =>
-        FindAsync(ForInstance, workloadUri, instance, template, now, nonce: null, cancel);
+        _forInstance.FindAsync(new Asked(workloadUri, instance, template, now, Nonce: null), cancel);
 
-    private async Task<IReadOnlyList<Approval>> FindAsync(
-        string sql, string workloadUri, string instance, string template, long now, string? nonce, CancellationToken cancel)
+    private async Task<IReadOnlyList<IReadOnlyList<Approval>>> FindAsync(string sql, IReadOnlyList<Asked> asked)
     {
-        var found = await store.ListAsync(Pool.Issuing, new Statement(sql)
+        var found = asked.Select(_ => new List<Approval>()).ToArray();
+        await _store.ReadAsync(Pool.Issuing, new Statement(sql)
         {
-            Values =
-            [
-                ("uri", workloadUri), ("instance", instance), ("nonce", nonce), ("now", now), ("since", now - Remembered),
-                ("named", $"%\"{Literal(template)}\"%"),
-            ],
-        }, row => ApprovalRows.Read(row) with { BoundToCaller = row.GetInt64(ApprovalRows.Shape.Columns.Length) == 0 }, cancel);
-        return [.. found.Where(a => a.Templates.Contains(template, StringComparer.Ordinal))];
+            Shape = Keys,
+            Rows = [.. asked.Select((a, n) => new object?[] { (long)n, a.WorkloadUri, a.Instance, a.Nonce, a.Now, a.Now - Remembered, $"%\"{Literal(a.Template)}\"%" })],
+            Row = row =>
+            {
+                var n = (int)row.GetInt64(0);
+                var approval = ApprovalRows.Read(row, 2) with { BoundToCaller = row.GetInt64(1) == 0 };
+                // The text was a first sieve; the names are compared exactly.
+                if (approval.Templates.Contains(asked[n].Template, StringComparer.Ordinal)) found[n].Add(approval);
+            },
+        }, CancellationToken.None);
+        return found;
     }
 
     public async Task<Approval?> GetAsync(string id, CancellationToken cancel) =>
-        (await store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE id = @id")
+        (await _store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE id = @id")
         {
             Values = [("id", id)],
         }, ApprovalRows.Read, cancel)).SingleOrDefault();
 
     /// <summary>The approval that a source calls so.</summary>
     public async Task<Approval?> FindAsync(string source, string reference, CancellationToken cancel) =>
-        (await store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE source = @source AND reference = @reference")
+        (await _store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE source = @source AND reference = @reference")
         {
             Values = [("source", source), ("reference", reference)],
         }, ApprovalRows.Read, cancel)).SingleOrDefault();
 
     /// <summary>Newest first, at most 1000.</summary>
     public Task<List<Approval>> ListAsync(ApprovalQuery query, CancellationToken cancel) =>
-        store.ListAsync(Pool.Control, new Statement(
+        _store.ListAsync(Pool.Control, new Statement(
             $"""
             SELECT {ApprovalRows.Columns} FROM approvals
             WHERE (@source = '' OR source = @source) AND (@state = 0 OR state = @state) AND (@uri = '' OR workload_uri = @uri)
@@ -74,7 +93,7 @@ internal sealed class ApprovalStore(Store store)
 
     /// <summary>Live rows whose time is over, oldest first.</summary>
     public Task<List<string>> ListOverAsync(long now, int limit, CancellationToken cancel) =>
-        store.ListAsync(Pool.Control, new Statement(
+        _store.ListAsync(Pool.Control, new Statement(
             "SELECT id FROM approvals WHERE state IN (1, 2, 3) AND (valid_until <= @now OR (uses = 0 AND claim_by <= @now)) ORDER BY id LIMIT @limit")
         {
             Values = [("now", now), ("limit", limit)],
@@ -82,7 +101,7 @@ internal sealed class ApprovalStore(Store store)
 
     /// <summary>Whether this instance is bound to an approval of the task, so that the task is its own.</summary>
     public async Task<bool> HasUsedTaskAsync(string workloadUri, string instance, string task, CancellationToken cancel) =>
-        (await store.ListAsync(Pool.Control, new Statement(
+        (await _store.ListAsync(Pool.Control, new Statement(
             "SELECT a.id FROM approvals a JOIN approval_uses u ON u.approval_id = a.id WHERE a.task = @task AND a.workload_uri = @uri AND u.instance = @instance LIMIT 1")
         {
             Values = [("task", task), ("uri", workloadUri), ("instance", instance)],
@@ -90,7 +109,7 @@ internal sealed class ApprovalStore(Store store)
 
     /// <summary>Whether the task has a tombstone; the guard asks again when it commits.</summary>
     public async Task<bool> IsTaskEndedAsync(string task, CancellationToken cancel) =>
-        (await store.ListAsync(Pool.Issuing, new Statement("SELECT task FROM ended_tasks WHERE task = @task")
+        (await _store.ListAsync(Pool.Issuing, new Statement("SELECT task FROM ended_tasks WHERE task = @task")
         {
             Values = [("task", task)],
         }, row => row.GetString(0), cancel)).Count > 0;
@@ -102,21 +121,25 @@ internal sealed class ApprovalStore(Store store)
     // fit: 0 bound to the caller, 1 names the caller, 2 whoever claims first may bind, 3 another's.
     private static readonly string ForClaim = Matching("");
 
-    private static readonly string ForInstance = Matching("AND a.instance = @instance");
+    private static readonly string ForInstance = Matching("AND a.instance = k.instance AND a.instance IS NOT NULL");
 
     private static string Matching(string narrower) => $"""
-        SELECT {ApprovalRows.Columns}, fit FROM (
-            SELECT {ApprovalRows.ColumnsOf("a")},
-                CASE WHEN u.instance IS NOT NULL THEN 0
-                    WHEN a.binding = {(int)Binding.Exact} AND a.instance = @instance OR a.binding = {(int)Binding.Nonce} AND a.nonce = @nonce THEN 1
-                    WHEN a.binding = {(int)Binding.FirstClaim} AND a.uses < a.max_uses AND a.claim_by > @now THEN 2
-                    ELSE 3 END AS fit,
-                CASE WHEN a.state IN ({(int)ApprovalState.Confirmed}, {(int)ApprovalState.Bound}) AND a.valid_until > @now THEN 0
-                    WHEN a.state = {(int)ApprovalState.Candidate} THEN 1
-                    ELSE 2 END AS standing
-            FROM approvals a LEFT JOIN approval_uses u ON u.approval_id = a.id AND u.instance = @instance
-            WHERE a.workload_uri = @uri {narrower} AND a.valid_until > @since AND a.templates LIKE @named ESCAPE '\') AS c
-        ORDER BY CASE WHEN fit < 3 AND standing < 2 THEN standing WHEN fit < 2 THEN 2 ELSE 3 END, fit, received_at DESC, id DESC
-        LIMIT {Candidates}
+        SELECT n, fit, {ApprovalRows.Columns} FROM (
+            SELECT c.*, row_number() OVER (
+                PARTITION BY n ORDER BY CASE WHEN fit < 3 AND standing < 2 THEN standing WHEN fit < 2 THEN 2 ELSE 3 END, fit, received_at DESC, id DESC) AS place
+            FROM (
+                SELECT {ApprovalRows.ColumnsOf("a")}, k.n,
+                    CASE WHEN u.instance IS NOT NULL THEN 0
+                        WHEN a.binding = {(int)Binding.Exact} AND a.instance = k.instance OR a.binding = {(int)Binding.Nonce} AND a.nonce = k.nonce THEN 1
+                        WHEN a.binding = {(int)Binding.FirstClaim} AND a.uses < a.max_uses AND a.claim_by > k.now THEN 2
+                        ELSE 3 END AS fit,
+                    CASE WHEN a.state IN ({(int)ApprovalState.Confirmed}, {(int)ApprovalState.Bound}) AND a.valid_until > k.now THEN 0
+                        WHEN a.state = {(int)ApprovalState.Candidate} THEN 1
+                        ELSE 2 END AS standing
+                FROM {Keys.From} JOIN approvals a ON a.workload_uri = k.uri {narrower} AND a.valid_until > k.since AND a.templates LIKE k.named ESCAPE '\'
+                LEFT JOIN approval_uses u ON u.approval_id = a.id AND u.instance = k.instance) AS c) AS d
+        WHERE place <= {Candidates} ORDER BY n, place
         """;
+
+    private sealed record Asked(string WorkloadUri, string Instance, string Template, long Now, string? Nonce);
 }

@@ -24,5 +24,5 @@ internal sealed class TaskKind : WorkKind
 
     public override int Order => LockOrder.Tasks;
 
-    public override WorkBatch Begin(Dialect dialect) => new TaskBatch(dialect);
+    public override WorkBatch Begin(Dialect dialect) => new TaskBatch();
 }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace CredentialBroker.Attestation;
 
 /// <summary>Who is asking, as far as evidence proved it. Nothing here was merely claimed.</summary>
@@ -21,7 +24,11 @@ internal sealed record Workload(
     IReadOnlyDictionary<string, string> Attributes,
     IReadOnlyList<string> ActChain,
     string EvidenceId,
-    long EvidenceExpiresAt);
+    long EvidenceExpiresAt)
+{
+    /// <summary>Row id of the instance: a hash, because names from two sources may be alike.</summary>
+    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
+}
 
 /// <summary>What attestation answers: a proven workload, or a refusal with its stable code.</summary>
 internal abstract record Attested

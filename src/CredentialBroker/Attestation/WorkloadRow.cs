@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
@@ -10,10 +8,6 @@ namespace CredentialBroker.Attestation;
 /// <summary>Makes the instance's row where it does not exist yet; what was proven of an instance does not change.</summary>
 internal sealed record WorkloadSeen(Workload Workload, long At) : Work
 {
-    /// <summary>Row id of an instance: a hash, because names from two sources may be alike.</summary>
-    public static string IdOf(Workload workload) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{workload.Source}\n{workload.Uri}\n{workload.Instance}")))[..32];
-
     public override WorkKind Kind => SeenKind.Instance;
 
     private sealed class SeenKind : WorkKind
@@ -22,10 +16,10 @@ internal sealed record WorkloadSeen(Workload Workload, long At) : Work
 
         public override int Order => LockOrder.Workloads;
 
-        public override WorkBatch Begin(Dialect dialect) => new Batch(dialect);
+        public override WorkBatch Begin(Dialect dialect) => new Batch();
     }
 
-    private sealed class Batch(Dialect dialect) : WorkBatch
+    private sealed class Batch : WorkBatch
     {
         private static readonly RowShape Shape = new("r",
             ("id", ColumnType.Text), ("source", ColumnType.Text), ("kind", ColumnType.Text), ("uri", ColumnType.Text), ("subject", ColumnType.Text),
@@ -39,7 +33,7 @@ internal sealed record WorkloadSeen(Workload Workload, long At) : Work
         public override void Admit(Work work)
         {
             var seen = (WorkloadSeen)work;
-            _seen[IdOf(seen.Workload)] = seen;
+            _seen[seen.Workload.Id] = seen;
         }
 
         public override IEnumerable<Statement> Writes() => _seen.Count == 0
@@ -48,7 +42,7 @@ internal sealed record WorkloadSeen(Workload Workload, long At) : Work
                 $"""
                 INSERT INTO workloads (id, source, kind, uri, subject, instance, cluster, namespace, service_account, pod, node, strength, attributes, seen_at)
                 SELECT r.id, r.source, r.kind, r.uri, r.subject, r.instance, r.cluster, r.namespace, r.service_account, r.pod, r.node, r.strength, r.attributes, r.seen_at
-                FROM {dialect.From(Shape)} WHERE 1 = 1 ON CONFLICT (id) DO NOTHING
+                FROM {Shape.From} WHERE 1 = 1 ON CONFLICT (id) DO NOTHING
                 """)
             {
                 Shape = Shape,
@@ -81,10 +75,10 @@ internal sealed record EvidenceUse(string EvidenceId, long ExpiresAt) : Work
 
         public override int Order => LockOrder.Workloads - 1;
 
-        public override WorkBatch Begin(Dialect dialect) => new Batch(dialect);
+        public override WorkBatch Begin(Dialect dialect) => new Batch();
     }
 
-    private sealed class Batch(Dialect dialect) : WorkBatch
+    private sealed class Batch : WorkBatch
     {
         private static readonly RowShape Shape = new("e", ("id", ColumnType.Text), ("expires_at", ColumnType.Number));
 
@@ -96,7 +90,7 @@ internal sealed record EvidenceUse(string EvidenceId, long ExpiresAt) : Work
 
         public override IEnumerable<Statement> Reads() =>
         [
-            new Statement($"SELECT u.id FROM evidence_uses u JOIN {dialect.From(Shape)} ON e.id = u.id")
+            new Statement($"SELECT u.id FROM evidence_uses u JOIN {Shape.From} ON e.id = u.id")
             {
                 Shape = Shape,
                 Rows = [.. _asked.Select(a => new object?[] { a.EvidenceId, a.ExpiresAt })],
@@ -117,6 +111,6 @@ internal sealed record EvidenceUse(string EvidenceId, long ExpiresAt) : Work
 
         public override IEnumerable<Statement> Writes() => _new.Count == 0
             ? []
-            : [new Statement($"INSERT INTO evidence_uses (id, expires_at) SELECT e.id, e.expires_at FROM {dialect.From(Shape)}") { Shape = Shape, Rows = _new }];
+            : [new Statement($"INSERT INTO evidence_uses (id, expires_at) SELECT e.id, e.expires_at FROM {Shape.From}") { Shape = Shape, Rows = _new }];
     }
 }

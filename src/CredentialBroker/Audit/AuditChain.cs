@@ -19,7 +19,7 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
     /// <summary>A record to be chained when its unit commits.</summary>
     public Work Append(AuditEvent entry) => new Record(this, entry, entry.ToBody());
 
-    public override WorkBatch Begin(Dialect dialect) => new Batch(this, dialect);
+    public override WorkBatch Begin(Dialect dialect) => new Batch(this);
 
     private sealed record Record(AuditChain Chain, AuditEvent Event, string Body) : Work
     {
@@ -29,7 +29,7 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
         public override IEnumerable<string> Locks => Chain._chain == 0 ? ["audit chain start"] : [];
     }
 
-    private sealed class Batch(AuditChain chain, Dialect dialect) : WorkBatch
+    private sealed class Batch(AuditChain chain) : WorkBatch
     {
         private static readonly RowShape Shape = new("r",
             ("chain", ColumnType.Number), ("seq", ColumnType.Number), ("id", ColumnType.Text), ("type", ColumnType.Text), ("stream", ColumnType.Text),
@@ -71,7 +71,7 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
             foreach (var record in _records) rows.Add(Link(record.Event, record.Body));
             return
             [
-                new Statement($"INSERT INTO audit (chain, seq, id, type, stream, lease, at, hash, body) SELECT r.chain, r.seq, r.id, r.type, r.stream, r.lease, r.at, r.hash, r.body FROM {dialect.From(Shape)}")
+                new Statement($"INSERT INTO audit (chain, seq, id, type, stream, lease, at, hash, body) SELECT r.chain, r.seq, r.id, r.type, r.stream, r.lease, r.at, r.hash, r.body FROM {Shape.From}")
                 {
                     Shape = Shape,
                     Rows = rows,

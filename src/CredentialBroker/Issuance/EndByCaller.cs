@@ -19,7 +19,7 @@ internal sealed class EndByCaller(WorkloadAttestation attestation, LeaseStore le
         {
             var attested = await attestation.AttestAsync(evidence, cancel);
             if (attested is not Attested.As { Workload: var workload }) return new Outcome.Refused(((Attested.Refused)attested).Code, null);
-            if (lease?.Lease.WorkloadId != WorkloadSeen.IdOf(workload)) lease = null;
+            if (lease?.Lease.WorkloadId != workload.Id) lease = null;
             by = workload.Uri;
         }
 

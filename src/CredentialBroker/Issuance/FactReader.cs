@@ -6,8 +6,26 @@ using CredentialBroker.Storage;
 namespace CredentialBroker.Issuance;
 
 /// <summary>Gathers what a decision rests on. External policy is asked last, and only about what would be granted.</summary>
-internal sealed class FactReader(Rulebook rulebook, ApprovalStore approvals, ExternalPolicy external, TimeProvider clock)
+internal sealed class FactReader(Rulebook rulebook, ApprovalStore approvals, RecentApprovals recent, ExternalPolicy external, TimeProvider clock)
 {
+    /// <summary>
+    /// What is remembered of an instance that was granted before, or null when that would not grant again. Only for a
+    /// claim, whose commit reads the approval anew: when it refuses, the facts are to be read.
+    /// </summary>
+    public async Task<Facts?> RecallAsync(Workload workload, Ask ask, CancellationToken cancel)
+    {
+        if (recent.Find(workload.Uri, workload.Instance, ask.Template) is not { } approval) return null;
+        var rules = await rulebook.ReadAsync(cancel);
+        var facts = new Facts(workload, ask, rules.Templates.Find(ask.Template), approval, rules.Controls, new Verdict.NotAsked(), Renews: null, TaskEnded: false, clock.NowMs());
+        return PolicyRules.Decide(facts) is Decision.Granted granted ? facts with { External = await external.AskAsync(facts, granted, cancel) } : null;
+    }
+
+    /// <summary>The claim was granted: its instance may come again.</summary>
+    public void Remember(Facts facts) => recent.Keep(facts.Workload.Instance, facts.Ask.Template, facts.Approval!);
+
+    /// <summary>The commit refused what was remembered.</summary>
+    public void Forget(Facts facts) => recent.Forget(facts.Workload.Uri, facts.Workload.Instance, facts.Ask.Template);
+
     public async Task<Facts> ReadAsync(Workload workload, Ask ask, RenewedLease? renews, CancellationToken cancel)
     {
         var rules = await rulebook.ReadAsync(cancel);

@@ -34,7 +34,8 @@ internal sealed class IssueCredential(
             var record = new DecisionRecord(clock, chain, "claim", workload);
 
             // 2. what they ask for, and 3. was it approved, is it bound to this very instance
-            var facts = record.Facts = await reader.ReadAsync(workload, claim.Ask, renews: null, cancel);
+            var recalled = attempt == 0 ? await reader.RecallAsync(workload, claim.Ask, cancel) : null;
+            var facts = record.Facts = recalled ?? await reader.ReadAsync(workload, claim.Ask, renews: null, cancel);
             record.Task = FactReader.TaskOf(facts);
 
             // 4. may they
@@ -53,7 +54,7 @@ internal sealed class IssueCredential(
             var lease = ready is null ? plan.Lease : plan.Activated(ready, fingerprints.Of(ready.Secret.Reveal().Span));
             Work[] intent =
             [
-                .. plan.Guards(new ClaimKey(key, claim.BodyHash, lease.Id, facts.Now)),
+                .. plan.Guards(new ClaimKey(key, claim.BodyHash, lease.Id, facts.Now), known: recalled is not null),
                 new LeaseOpen(lease, facts.Template!.ConcurrentLeases),
                 record.Granted(granted),
                 .. record.RiskUsed(facts),
@@ -67,10 +68,13 @@ internal sealed class IssueCredential(
                 case null: break;
                 case EpochKind.Stale: await reader.RefreshAsync(cancel); continue;
                 case ClaimKey.Taken: return (await replays.FindAsync(key, claim.BodyHash, cancel))!;
+                // What is remembered only proposes: the store has the last word.
+                case not null when recalled is not null: reader.Forget(facts); continue;
                 default: return await refusals.RecordAsync(record, new Decision.Refused(refusal.Code, "commit", refusal.Detail));
             }
 
             metrics.RiskUsed(facts.External);
+            reader.Remember(facts);
 
             // 6. make it, and 7. it is theirs
             var outcome = ready is not null

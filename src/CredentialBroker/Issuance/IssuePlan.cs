@@ -31,7 +31,7 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
             Backend = backend.Name,
             Target = granted.Scope.Grant.Target,
             Environment = template.Environment,
-            WorkloadId = WorkloadSeen.IdOf(workload),
+            WorkloadId = workload.Id,
             Task = record.Task!,
             ApprovalId = approval.Id,
             DecisionId = record.Id,
@@ -63,13 +63,14 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
     };
 
     /// <summary>Everything that must hold, and be taken, in the commit that records the intent.</summary>
-    public IEnumerable<Work> Guards(ClaimKey key)
+    /// <param name="known">The instance was granted something a moment ago, so that its row is there.</param>
+    public IEnumerable<Work> Guards(ClaimKey key, bool known)
     {
         yield return new EpochGuard(Facts.Controls.Epoch);
         yield return key;
         yield return new TaskGuard(Lease.Task);
         yield return new ApprovalUse(Lease.ApprovalId, Facts.Workload.Instance, Facts.Now, IsRenewal: false);
         if (Facts.Template!.OneTimeEvidence) yield return new EvidenceUse(Facts.Workload.EvidenceId, Facts.Workload.EvidenceExpiresAt);
-        yield return new WorkloadSeen(Facts.Workload, Facts.Now);
+        if (!known) yield return new WorkloadSeen(Facts.Workload, Facts.Now);
     }
 }

@@ -70,7 +70,7 @@ internal static class LeaseEndpoints
         {
             var attested = await attestation.AttestAsync(Bearer.Of(http.Request), http.RequestAborted);
             if (attested is Attested.Refused refused) return Problems.Of(refused.Code, null);
-            if (found?.Lease.WorkloadId != WorkloadSeen.IdOf(((Attested.As)attested).Workload)) found = null;
+            if (found?.Lease.WorkloadId != ((Attested.As)attested).Workload.Id) found = null;
         }
 
         return found is null ? Problems.Of(ReasonCodes.LeaseUnknown, $"no lease '{id}'") : Results.Json(LeaseViews.Of(found), ProtocolJson.Default.LeaseView);

@@ -28,7 +28,7 @@ internal sealed class RenewLease(
             var found = await leases.FindAsync(Pool.Issuing, leaseId, cancel);
             var record = new DecisionRecord(clock, chain, "renew", workload) { LeaseId = leaseId };
             // Another workload's lease is answered like one that does not exist.
-            if (found is null || found.Lease.WorkloadId != WorkloadSeen.IdOf(workload))
+            if (found is null || found.Lease.WorkloadId != workload.Id)
             {
                 return await refusals.RecordAsync(record, new Decision.Refused(ReasonCodes.LeaseUnknown, "lease", "no such lease of this workload"));
             }

@@ -12,7 +12,7 @@ internal sealed class Replays(LeaseStore leases)
 {
     /// <summary>Keys are scoped to the instance: nobody else's key can be taken or probed.</summary>
     public static string KeyOf(Workload workload, string idempotencyKey) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{WorkloadSeen.IdOf(workload)}\n{idempotencyKey}")));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{workload.Id}\n{idempotencyKey}")));
 
     public static LeaseOfWorkload Of(Lease lease, Workload workload) => new(lease, workload.Source, workload.Uri, workload.Subject, workload.Instance);
 

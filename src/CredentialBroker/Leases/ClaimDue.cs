@@ -48,7 +48,7 @@ internal sealed record ClaimDue(string Target, string Owner, long Now, int Limit
             var rows = _found.Select(f => new object?[] { f.Key, f.Value.Owner, f.Value.Now }).ToList();
             return rows.Count == 0
                 ? []
-                : [new Statement($"UPDATE leases SET claim_owner = c.owner FROM {dialect.From(Claims)} WHERE leases.id = c.id AND leases.due_at <= c.now RETURNING {LeaseColumns.Of("leases")}")
+                : [new Statement($"UPDATE leases SET claim_owner = c.owner FROM {Claims.From} WHERE leases.id = c.id AND leases.due_at <= c.now RETURNING {LeaseColumns.Of("leases")}")
                 {
                     Shape = Claims,
                     Rows = rows,

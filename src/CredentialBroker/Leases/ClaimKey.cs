@@ -23,11 +23,13 @@ internal sealed record ClaimKey(string Key, string BodyHash, string LeaseId, lon
 
         public override int Order => LockOrder.Idempotency;
 
-        public override WorkBatch Begin(Dialect dialect) => new Batch(dialect);
+        public override WorkBatch Begin(Dialect dialect) => new Batch();
     }
 
-    private sealed class Batch(Dialect dialect) : WorkBatch
+    private sealed class Batch : WorkBatch
     {
+        private static readonly RowShape Keys = new("k", ("key", ColumnType.Text));
+
         private static readonly RowShape Shape = new("r",
             ("key", ColumnType.Text), ("body_hash", ColumnType.Text), ("lease_id", ColumnType.Text), ("claimed_at", ColumnType.Number));
 
@@ -39,10 +41,10 @@ internal sealed record ClaimKey(string Key, string BodyHash, string LeaseId, lon
 
         public override IEnumerable<Statement> Reads() =>
         [
-            new Statement($"SELECT c.key FROM claims c JOIN {dialect.From(Shape)} ON r.key = c.key")
+            new Statement($"SELECT c.key FROM claims c JOIN {Keys.From} ON k.key = c.key")
             {
-                Shape = Shape,
-                Rows = [.. _asked.Select(Values)],
+                Shape = Keys,
+                Rows = [.. _asked.Select(a => new object?[] { a.Key })],
                 Row = row => _taken.Add(row.GetString(0)),
             },
         ];
@@ -54,7 +56,7 @@ internal sealed record ClaimKey(string Key, string BodyHash, string LeaseId, lon
 
         public override IEnumerable<Statement> Writes() => _new.Count == 0
             ? []
-            : [new Statement($"INSERT INTO claims (key, body_hash, lease_id, claimed_at) SELECT r.key, r.body_hash, r.lease_id, r.claimed_at FROM {dialect.From(Shape)}")
+            : [new Statement($"INSERT INTO claims (key, body_hash, lease_id, claimed_at) SELECT r.key, r.body_hash, r.lease_id, r.claimed_at FROM {Shape.From}")
             {
                 Shape = Shape,
                 Rows = [.. _new.Select(Values)],

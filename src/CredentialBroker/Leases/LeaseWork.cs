@@ -99,19 +99,19 @@ internal sealed class LeaseKind : WorkKind
         {
             if (_new.Count > 0)
             {
-                yield return Set($"INSERT INTO leases ({LeaseColumns.List}) SELECT {LeaseColumns.Of("r")} FROM {dialect.From(LeaseColumns.Shape)}", _new);
+                yield return Set($"INSERT INTO leases ({LeaseColumns.List}) SELECT {LeaseColumns.Of("r")} FROM {LeaseColumns.Shape.From}", _new);
             }
 
             var over = _changed.Where(l => l.State == LeaseState.Ended).ToList();
             var kept = _changed.Where(l => l.State != LeaseState.Ended).ToList();
             if (kept.Count > 0)
             {
-                yield return Set($"UPDATE leases SET {LeaseColumns.Assignments} FROM {dialect.From(LeaseColumns.Shape)} WHERE leases.id = r.id", kept);
+                yield return Set($"UPDATE leases SET {LeaseColumns.Assignments} FROM {LeaseColumns.Shape.From} WHERE leases.id = r.id", kept);
             }
 
             if (over.Count == 0) yield break;
-            yield return Set($"INSERT INTO ended_leases ({LeaseColumns.List}) SELECT {LeaseColumns.Of("r")} FROM {dialect.From(LeaseColumns.Shape)}", over);
-            yield return new Statement($"DELETE FROM leases WHERE id IN (SELECT k.id FROM {dialect.From(Keys)})")
+            yield return Set($"INSERT INTO ended_leases ({LeaseColumns.List}) SELECT {LeaseColumns.Of("r")} FROM {LeaseColumns.Shape.From}", over);
+            yield return new Statement($"DELETE FROM leases WHERE id IN (SELECT k.id FROM {Keys.From})")
             {
                 Shape = Keys,
                 Rows = [.. over.Select(l => new object?[] { l.Id })],
@@ -119,7 +119,7 @@ internal sealed class LeaseKind : WorkKind
         }
 
         private Statement CountHeld() => new(
-            $"SELECT l.workload_id, l.template, count(*) FROM leases l JOIN {dialect.From(Holders)} ON h.workload_id = l.workload_id AND h.template = l.template GROUP BY l.workload_id, l.template")
+            $"SELECT l.workload_id, l.template, count(*) FROM leases l JOIN {Holders.From} ON h.workload_id = l.workload_id AND h.template = l.template GROUP BY l.workload_id, l.template")
         {
             Shape = Holders,
             Rows = [.. _opens.Select(o => (o.Lease.WorkloadId, o.Lease.Template)).Distinct().Select(o => new object?[] { o.WorkloadId, o.Template })],
@@ -127,7 +127,7 @@ internal sealed class LeaseKind : WorkKind
         };
 
         private Statement Find() => new(
-            $"SELECT {LeaseColumns.Of("l")} FROM leases l JOIN {dialect.From(Keys)} ON k.id = l.id ORDER BY l.id {dialect.ForUpdate("l")}")
+            $"SELECT {LeaseColumns.Of("l")} FROM leases l JOIN {Keys.From} ON k.id = l.id ORDER BY l.id {dialect.ForUpdate("l")}")
         {
             Shape = Keys,
             Rows = [.. _moves.Select(m => new object?[] { m.LeaseId })],

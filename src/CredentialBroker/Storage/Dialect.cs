@@ -11,16 +11,6 @@ internal abstract class Dialect
     /// <summary>Word of the configuration: <c>postgres</c> or <c>sqlite</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>A FROM item that yields the rows bound by <c>Bind</c> under the shape's alias.</summary>
-    public abstract string From(RowShape shape);
-
-    /// <summary>How many rows one execution of a statement takes.</summary>
-    public virtual int RowsAtOnce => int.MaxValue;
-
-    public abstract void Bind(DbParameterCollection parameters, RowShape shape, IReadOnlyList<object?[]> rows);
-
-    public abstract void Bind(DbParameterCollection parameters, string name, object? value);
-
     public abstract string ForUpdate(string alias);
 
     public abstract string ForShare { get; }
@@ -53,7 +43,11 @@ internal enum Fault
 }
 
 /// <summary>Names and types of the columns of a set of rows passed into SQL.</summary>
-internal sealed record RowShape(string Alias, params (string Name, ColumnType Type)[] Columns);
+internal sealed record RowShape(string Alias, params (string Name, ColumnType Type)[] Columns)
+{
+    /// <summary>Stands in a statement's text for a FROM item that yields its rows under the alias.</summary>
+    public string From { get; } = $"rows({Alias})";
+}
 
 internal enum ColumnType
 {
@@ -72,4 +66,17 @@ internal sealed record Statement(string Sql)
 
     /// <summary>Called once per row that the statement returns.</summary>
     public Action<DbDataReader>? Row { get; init; }
+
+    /// <summary>Whether it answers with rows, wanted or not.</summary>
+    public bool Returns => Row is not null || Sql.StartsWith("SELECT", StringComparison.Ordinal);
+
+    public object? ValueOf(string name)
+    {
+        foreach (var value in Values)
+        {
+            if (value.Name == name) return value.Value;
+        }
+
+        throw new ArgumentException($"the statement binds no value called {name}", nameof(name));
+    }
 }

@@ -42,7 +42,7 @@ internal sealed class Migrator(Store store, TimeProvider clock)
 
         return applied;
 
-        Task RunAsync(Statement statement) => Statements.RunAsync(connection, store.Dialect, [statement], cancel);
+        Task RunAsync(Statement statement) => Statements.RunAsync(connection, [statement], cancel);
 
         Task NameBrokerAsync() => RunAsync(new Statement("INSERT INTO broker (id, broker_id, created_at) VALUES (1, @broker, @now)")
         {

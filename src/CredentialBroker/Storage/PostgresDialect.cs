@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CredentialBroker.Storage;
 
@@ -13,31 +12,6 @@ internal sealed class PostgresDialect : Dialect
     public override string ForShare => "FOR SHARE";
 
     public override string ReadClock => "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-
-    public override string From(RowShape shape) =>
-        $"unnest({string.Join(", ", shape.Columns.Select(c => $"@{shape.Alias}_{c.Name}"))}) AS {shape.Alias}({string.Join(", ", shape.Columns.Select(c => c.Name))})";
-
-    public override void Bind(DbParameterCollection parameters, RowShape shape, IReadOnlyList<object?[]> rows)
-    {
-        for (var column = 0; column < shape.Columns.Length; column++)
-        {
-            var (name, type) = shape.Columns[column];
-            parameters.Add(new NpgsqlParameter($"{shape.Alias}_{name}", NpgsqlDbType.Array | TypeOf(type))
-            {
-                Value = type == ColumnType.Text ? Column<string>(rows, column) : Numbers(rows, column),
-            });
-        }
-    }
-
-    public override void Bind(DbParameterCollection parameters, string name, object? value) => parameters.Add(value switch
-    {
-        // Of whichever type the column is.
-        null => new NpgsqlParameter(name, NpgsqlDbType.Unknown) { Value = DBNull.Value },
-        string text => new NpgsqlParameter(name, NpgsqlDbType.Text) { Value = text },
-        int or long => new NpgsqlParameter(name, NpgsqlDbType.Bigint) { Value = Convert.ToInt64(value, null) },
-        long[] many => new NpgsqlParameter(name, NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = many },
-        _ => throw new ArgumentException($"no column type for {value.GetType().Name}", nameof(value)),
-    });
 
     public override string ForUpdate(string alias) => $"FOR UPDATE OF {alias}";
 
@@ -64,20 +38,4 @@ internal sealed class PostgresDialect : Dialect
 
     public override bool Answered(Exception error) =>
         error is PostgresException { SqlState: not (PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown) };
-
-    private static NpgsqlDbType TypeOf(ColumnType type) => type == ColumnType.Text ? NpgsqlDbType.Text : NpgsqlDbType.Bigint;
-
-    private static T?[] Column<T>(IReadOnlyList<object?[]> rows, int column) where T : class
-    {
-        var values = new T?[rows.Count];
-        for (var i = 0; i < values.Length; i++) values[i] = (T?)rows[i][column];
-        return values;
-    }
-
-    private static long?[] Numbers(IReadOnlyList<object?[]> rows, int column)
-    {
-        var values = new long?[rows.Count];
-        for (var i = 0; i < values.Length; i++) values[i] = rows[i][column] is { } value ? Convert.ToInt64(value, null) : null;
-        return values;
-    }
 }

@@ -5,6 +5,12 @@ namespace CredentialBroker.Storage;
 
 internal sealed class PostgresStore : Store
 {
+    /// <summary>
+    /// What issues and what writes are the same few texts, and look up by key what they are about. A plan that was cached
+    /// while the tables were small would read all leases at every commit, and planning anew costs more than running.
+    /// </summary>
+    private const string KeyedPlans = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
+
     private readonly NpgsqlDataSource _issuing;
     private readonly NpgsqlDataSource _control;
     private readonly NpgsqlDataSource _writers;
@@ -13,7 +19,7 @@ internal sealed class PostgresStore : Store
     {
         var text = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
-            MaxAutoPrepare = 64,
+            MaxAutoPrepare = 512,
             AutoPrepareMinUsages = 2,
             CommandTimeout = 10,
             Timeout = 5,
@@ -62,9 +68,8 @@ internal sealed class PostgresStore : Store
         }
 
         // A replica whose machine vanished between two round trips must not keep its locks from the others.
-        // And its statements look up by key what they are about, so that the plan must not be one that was cached while the
-        // tables were small: it would read all leases at every commit.
-        if (!pooled) own.Options = $"{own.Options} -c idle_in_transaction_session_timeout=30s -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan".Trim();
+        if (!pooled) own.Options = $"{own.Options} -c idle_in_transaction_session_timeout=30s".Trim();
+        if (role != "control") own.Options = $"{own.Options} {KeyedPlans}".Trim();
         return new NpgsqlDataSourceBuilder(own.ConnectionString).Build();
     }
 }

@@ -28,7 +28,7 @@ internal abstract class Store : IAsyncDisposable
         var connection = await BorrowAsync(pool, cancel);
         try
         {
-            await Statements.RunAsync(connection, Dialect, [statement], cancel);
+            await Statements.RunAsync(connection, [statement], cancel);
         }
         catch
         {

@@ -43,11 +43,11 @@ public sealed class DeadlockTests(PostgresFixture postgres) : IClassFixture<Post
     {
         await using var replica = await OpenAsync("sqlite", postgres);
         await using var other = await replica.Store.OpenWriterAsync(default);
-        await Statements.RunAsync(other, replica.Store.Dialect, [new Statement("BEGIN IMMEDIATE")], default);
+        await Statements.RunAsync(other, [new Statement("BEGIN IMMEDIATE")], default);
         var unit = replica.Journal.CommitAsync(Lane.Issuing, Thing("a"));
         await Task.Delay(50);
         Assert.False(unit.IsCompleted);
-        await Statements.RunAsync(other, replica.Store.Dialect, [new Statement("ROLLBACK")], default);
+        await Statements.RunAsync(other, [new Statement("ROLLBACK")], default);
         Assert.Null(await unit.WaitAsync(Patience));
     }
 }

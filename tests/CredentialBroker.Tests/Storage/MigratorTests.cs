@@ -72,6 +72,6 @@ public sealed class MigratorTests(PostgresFixture postgres) : IClassFixture<Post
     private static async Task RunAsync(Store store, string sql)
     {
         await using var connection = await store.OpenWriterAsync(default);
-        await Statements.RunAsync(connection, store.Dialect, [new Statement(sql)], default);
+        await Statements.RunAsync(connection, [new Statement(sql)], default);
     }
 }

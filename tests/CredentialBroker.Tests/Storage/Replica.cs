@@ -122,7 +122,7 @@ internal sealed class Replica : IAsyncDisposable
     private static async Task ExecuteAsync(Store store, string sql, params (string, object?)[] values)
     {
         await using var connection = await store.OpenWriterAsync(default);
-        await Statements.RunAsync(connection, store.Dialect, [new Statement(sql) { Values = values }], default);
+        await Statements.RunAsync(connection, [new Statement(sql) { Values = values }], default);
     }
 
     private static async Task<Replica> StartAsync(Replica replica)

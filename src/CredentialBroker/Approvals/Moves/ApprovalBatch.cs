@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 
@@ -6,6 +7,10 @@ namespace CredentialBroker.Approvals.Moves;
 /// <summary>All moves of one batch: rows locked by ascending id, decided in memory, written in at most four statements.</summary>
 internal sealed class ApprovalBatch(Dialect dialect) : WorkBatch
 {
+    private static readonly RowShape Ids = new("k", ("id", ColumnType.Text));
+
+    private static readonly RowShape Instances = new("k", ("id", ColumnType.Text), ("instance", ColumnType.Text));
+
     private static readonly RowShape Wants = new("k",
         ("id", ColumnType.Text), ("instance", ColumnType.Text), ("source", ColumnType.Text), ("reference", ColumnType.Text),
         ("event", ColumnType.Text), ("task", ColumnType.Text));
@@ -25,20 +30,29 @@ internal sealed class ApprovalBatch(Dialect dialect) : WorkBatch
     {
         // The order of locking is the order of ids on every replica. A use is read after its approval is locked, so that
         // it is seen whoever committed it.
-        yield return Read(
-            $"SELECT {ApprovalRows.ColumnsOf("a")} FROM approvals a WHERE a.id IN ({Ids()}) ORDER BY a.id {dialect.ForUpdate("a")}",
-            row => _book.Put(new Held(ApprovalRows.Read(row), isNew: false)));
+        // Claims, the many, look up by id alone; only arrivals and task ends pay for the other ways in.
+        yield return _wanted.TrueForAll(w => w is { Id: not null })
+            ? new Statement($"SELECT {ApprovalRows.ColumnsOf("a")} FROM {Ids.From} JOIN approvals a ON a.id = k.id ORDER BY a.id {dialect.ForUpdate("a")}")
+            {
+                Shape = Ids,
+                Rows = [.. _wanted.Select(w => w.Id).Distinct().Select(id => new object?[] { id })],
+                Row = Put,
+            }
+            : Read($"SELECT {ApprovalRows.ColumnsOf("a")} FROM approvals a WHERE a.id IN ({AllIds}) ORDER BY a.id {dialect.ForUpdate("a")}", Put);
         if (_wanted.Exists(w => w.Instance is not null))
         {
-            yield return Read(
-                $"SELECT u.approval_id, u.instance FROM {dialect.From(Wants)} JOIN approval_uses u ON u.approval_id = k.id AND u.instance = k.instance",
-                row => _book.Find(row.GetString(0))?.WasBound(row.GetString(1)));
+            yield return new Statement($"SELECT u.approval_id, u.instance FROM {Instances.From} JOIN approval_uses u ON u.approval_id = k.id AND u.instance = k.instance")
+            {
+                Shape = Instances,
+                Rows = [.. _wanted.Where(w => w.Instance is not null).Select(w => new object?[] { w.Id, w.Instance })],
+                Row = row => _book.Find(row.GetString(0))?.WasBound(row.GetString(1)),
+            };
         }
 
         if (_wanted.Exists(w => w.Event is not null))
         {
             yield return Read(
-                $"SELECT e.source, e.event_id FROM {dialect.From(Wants)} JOIN approval_events e ON e.source = k.source AND e.event_id = k.event",
+                $"SELECT e.source, e.event_id FROM {Wants.From} JOIN approval_events e ON e.source = k.source AND e.event_id = k.event",
                 row => _book.Received(row.GetString(0), row.GetString(1)));
         }
     }
@@ -54,7 +68,7 @@ internal sealed class ApprovalBatch(Dialect dialect) : WorkBatch
         if (added.Count > 0) yield return Insert("approvals", ApprovalRows.Shape, added);
         if (changed.Count > 0)
         {
-            yield return new Statement($"UPDATE approvals SET state = s.state, uses = s.uses FROM {dialect.From(States)} WHERE approvals.id = s.id")
+            yield return new Statement($"UPDATE approvals SET state = s.state, uses = s.uses FROM {States.From} WHERE approvals.id = s.id")
             {
                 Shape = States,
                 Rows = changed,
@@ -65,31 +79,24 @@ internal sealed class ApprovalBatch(Dialect dialect) : WorkBatch
         if (_book.NewEvents.Count > 0) yield return Insert("approval_events", Events, _book.NewEvents);
     }
 
-    /// <summary>Claims, the many, look up by id alone; only arrivals and task ends pay for the other ways in.</summary>
-    private string Ids()
-    {
-        var ids = $"SELECT k.id FROM {dialect.From(Wants)}";
-        if (_wanted.Exists(w => w.Reference is not null))
-        {
-            ids += $" UNION SELECT b.id FROM {dialect.From(Wants)} JOIN approvals b ON b.source = k.source AND b.reference = k.reference";
-        }
+    private static readonly string AllIds =
+        $"SELECT k.id FROM {Wants.From} UNION SELECT b.id FROM {Wants.From} JOIN approvals b ON b.source = k.source AND b.reference = k.reference "
+        + $"UNION SELECT c.id FROM {Wants.From} JOIN approvals c ON c.task = k.task";
 
-        if (_wanted.Exists(w => w.Task is not null)) ids += $" UNION SELECT c.id FROM {dialect.From(Wants)} JOIN approvals c ON c.task = k.task";
-        return ids;
-    }
+    private void Put(DbDataReader row) => _book.Put(new Held(ApprovalRows.Read(row), isNew: false));
 
-    private Statement Read(string sql, Action<System.Data.Common.DbDataReader> row) => new(sql)
+    private Statement Read(string sql, Action<DbDataReader> row) => new(sql)
     {
         Shape = Wants,
         Rows = [.. _wanted.Select(w => new object?[] { w.Id, w.Instance, w.Source, w.Reference, w.Event, w.Task })],
         Row = row,
     };
 
-    private Statement Insert(string table, RowShape shape, List<object?[]> rows)
+    private static Statement Insert(string table, RowShape shape, List<object?[]> rows)
     {
         var names = shape.Columns.Select(c => c.Name).ToArray();
         var values = string.Join(", ", names.Select(n => $"{shape.Alias}.{n}"));
-        return new Statement($"INSERT INTO {table} ({string.Join(", ", names)}) SELECT {values} FROM {dialect.From(shape)}")
+        return new Statement($"INSERT INTO {table} ({string.Join(", ", names)}) SELECT {values} FROM {shape.From}")
         {
             Shape = shape,
             Rows = rows,

@@ -5,7 +5,7 @@ using CredentialBroker.Storage.Journaling;
 namespace CredentialBroker.Approvals.Moves;
 
 /// <summary>Guards and ends of one batch, in arrival order.</summary>
-internal sealed class TaskBatch(Dialect dialect) : WorkBatch
+internal sealed class TaskBatch : WorkBatch
 {
     private static readonly RowShape Asked = new("k", ("task", ColumnType.Text));
 
@@ -19,7 +19,7 @@ internal sealed class TaskBatch(Dialect dialect) : WorkBatch
 
     public override IEnumerable<Statement> Reads() =>
     [
-        new Statement($"SELECT t.task FROM {dialect.From(Asked)} JOIN ended_tasks t ON t.task = k.task")
+        new Statement($"SELECT t.task FROM {Asked.From} JOIN ended_tasks t ON t.task = k.task")
         {
             Shape = Asked,
             Rows = [.. _asked.Select(task => new object?[] { task })],
@@ -39,7 +39,7 @@ internal sealed class TaskBatch(Dialect dialect) : WorkBatch
     public override IEnumerable<Statement> Writes()
     {
         if (_new.Count == 0) yield break;
-        yield return new Statement($"INSERT INTO ended_tasks (task, ended_at, ended_by) SELECT t.task, t.ended_at, t.ended_by FROM {dialect.From(Tombstones)}")
+        yield return new Statement($"INSERT INTO ended_tasks (task, ended_at, ended_by) SELECT t.task, t.ended_at, t.ended_by FROM {Tombstones.From}")
         {
             Shape = Tombstones,
             Rows = _new,

@@ -9,6 +9,8 @@ namespace CredentialBroker.Attestation;
 internal sealed partial class KeySource(
     string name, KeyPace pace, Func<CancellationToken, Task<byte[]>> fetch, TimeProvider clock, ILogger<KeySource> log)
 {
+    private static readonly TimeSpan SetBack = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private (KeySet Keys, DateTimeOffset At)? _good;
     private DateTimeOffset? _lookedAt;
@@ -79,8 +81,9 @@ internal sealed partial class KeySource(
         }
     }
 
-    // A clock that was set back makes the time since then unknown: look again.
-    private bool IsPast(DateTimeOffset at, TimeSpan span) => clock.GetUtcNow() - at is var age && (age >= span || age < TimeSpan.Zero);
+    // A clock that was set back makes the time since then unknown: look again. The broker's own clock is set by
+    // milliseconds all the time, which is not meant.
+    private bool IsPast(DateTimeOffset at, TimeSpan span) => clock.GetUtcNow() - at is var age && (age >= span || age < -SetBack);
 
     [LoggerMessage(1, LogLevel.Warning, "Trust source {Source}: {Reason}")]
     private partial void LogPassedOver(string source, string reason);

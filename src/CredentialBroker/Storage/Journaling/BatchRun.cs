@@ -24,7 +24,7 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
         var reads = new List<Statement> { new(dialect.Begin) };
         if (dialect.Lock(LockKeys()) is { } locks) reads.Add(locks);
         reads.AddRange(_kinds.Values.SelectMany(k => k.Batch.Reads()));
-        await Statements.RunAsync(connection, dialect, reads, cancel);
+        await Statements.RunAsync(connection, reads, cancel);
 
         foreach (var unit in units)
         {
@@ -44,7 +44,7 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
     {
         if (_admitted.Count == 0)
         {
-            await Statements.RunAsync(connection, dialect, [new Statement("ROLLBACK")], cancel);
+            await Statements.RunAsync(connection, [new Statement("ROLLBACK")], cancel);
             return;
         }
 
@@ -60,7 +60,7 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
         writes.AddRange(_kinds.Values.SelectMany(k => k.Batch.Writes()));
         writes.Add(new Statement("COMMIT"));
         CommitSent = true;
-        await Statements.RunAsync(connection, dialect, writes, cancel);
+        await Statements.RunAsync(connection, writes, cancel);
     }
 
     public void Committed()

@@ -51,7 +51,7 @@ internal sealed class Journal : IAsyncDisposable
     {
         await using (var connection = await _store.OpenWriterAsync(cancel))
         {
-            await Statements.RunAsync(connection, _store.Dialect,
+            await Statements.RunAsync(connection,
             [
                 new Statement("INSERT INTO journal_writers (writer, batch, seen_at) VALUES (@writer, 0, @now)")
                 {
@@ -232,7 +232,7 @@ internal sealed class Journal : IAsyncDisposable
     private async Task<bool?> AdvanceAsync(DbConnection connection, long? asked)
     {
         long? found = null;
-        await Statements.RunAsync(connection, _store.Dialect,
+        await Statements.RunAsync(connection,
         [
             new Statement("UPDATE journal_writers SET batch = CASE WHEN batch = @asked THEN batch ELSE @next END WHERE writer = @writer RETURNING batch")
             {
@@ -252,7 +252,7 @@ internal sealed class Journal : IAsyncDisposable
         if (_connection is null) return;
         try
         {
-            await Statements.RunAsync(_connection, _store.Dialect, [new Statement("ROLLBACK")], CancellationToken.None);
+            await Statements.RunAsync(_connection, [new Statement("ROLLBACK")], CancellationToken.None);
         }
         catch (Exception error) when (error is DbException or InvalidOperationException or IOException)
         {
