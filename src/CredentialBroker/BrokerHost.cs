@@ -53,6 +53,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddAudit()
             .AddControls()
             .AddIssuer(options.Keys, ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
             .AddBackends(options.Targets)
@@ -66,6 +67,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton<StartUp>();
         builder.Services.AddQuartz(quartz => quartz
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
+            .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
@@ -113,7 +115,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapExplain();
         app.MapControls();
         app.MapAudit();
-        app.MapIssuer();
+        app.MapIssuers();
         app.MapIntrospection();
         app.MapHealth();
         app.Services.GetRequiredService<PrometheusText>().Map(app);

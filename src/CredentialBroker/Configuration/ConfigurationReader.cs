@@ -50,7 +50,7 @@ internal static class ConfigurationReader
 
     /// <summary>The issuers that the broker is itself, which it never takes evidence from.</summary>
     public static OwnIssuers Own(BrokerOptions options) =>
-        new([PublicUrl(options) + IssuerDocuments.WorkloadPath, PublicUrl(options) + IssuerDocuments.FederationPath]);
+        new(KeyPurpose.All.Select(purpose => PublicUrl(options) + IssuerDocuments.PathOf(purpose)));
 
     /// <summary>Base of the broker's own issuers, without a trailing slash.</summary>
     public static string PublicUrl(BrokerOptions options) => (options.Issuer.PublicUrl?.ToString() ?? options.Hosting.Listen).TrimEnd('/');

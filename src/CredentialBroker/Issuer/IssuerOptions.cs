@@ -12,16 +12,3 @@ internal sealed record IssuerOptions
         else if (PublicUrl is { Scheme: not "https", IsLoopback: false }) yield return "Issuer:PublicUrl: must be https; verifiers fetch keys there";
     }
 }
-
-/// <summary>Section <c>Keys</c>.</summary>
-internal sealed record KeyOptions
-{
-    /// <summary>File with the 32-byte key-encryption key, in base64. It wraps every private key in the store.</summary>
-    public string? KeyEncryptionKeyFile { get; init; }
-
-    public IEnumerable<string> Validate(bool development)
-    {
-        if (KeyEncryptionKeyFile is null && !development) yield return "Keys:KeyEncryptionKeyFile: required outside the dev profile; make one with: head -c 32 /dev/urandom | base64 > FILE";
-        if (KeyEncryptionKeyFile is not null && !File.Exists(KeyEncryptionKeyFile)) yield return $"Keys:KeyEncryptionKeyFile: no file at '{KeyEncryptionKeyFile}'";
-    }
-}

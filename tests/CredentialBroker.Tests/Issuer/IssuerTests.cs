@@ -12,7 +12,7 @@ public sealed class IssuerTests
         var kek = RandomNumberGenerator.GetBytes(KeyWrap.KeyBytes);
         var wrapped = KeyWrap.Wrap(kek, key.Kid, key.ExportPkcs8());
         using var back = SigningKey.Import(KeyWrap.Unwrap(kek, key.Kid, wrapped), key.Kid);
-        Assert.Equal((key.Kid, key.X, key.Y), (back.Kid, back.X, back.Y));
+        Assert.Equal(key.Public, back.Public);
         Assert.ThrowsAny<CryptographicException>(() => KeyWrap.Unwrap(kek, "another", wrapped));
         Assert.ThrowsAny<CryptographicException>(() => KeyWrap.Unwrap(RandomNumberGenerator.GetBytes(32), key.Kid, wrapped));
         Assert.ThrowsAny<CryptographicException>(() => KeyWrap.Unwrap(kek, key.Kid, wrapped.AsSpan(0, 20)));
@@ -38,11 +38,11 @@ public sealed class IssuerTests
     {
         using var now = SigningKey.Generate();
         using var next = SigningKey.Generate();
-        var url = IssuerDocuments.IssuerUrl(new Uri("https://broker.example/"), IssuerDocuments.WorkloadPath);
-        var ring = new KeyRing(url);
+        var url = IssuerDocuments.IssuerUrl(new Uri("https://broker.example/"), IssuerDocuments.PathOf(KeyPurpose.Workload));
+        var ring = new KeyRing(KeyPurpose.Workload, url);
         Assert.Throws<InvalidOperationException>(() => ring.Signer);
-        Assert.Throws<ArgumentException>(() => ring.Replace(now, [next]));
-        ring.Replace(now, [now, next]);
+        Assert.Throws<ArgumentException>(() => ring.Replace(now, [next.Public]));
+        ring.Replace(now, [now.Public, next.Public]);
         using var jwks = JsonDocument.Parse(ring.Jwks);
         Assert.Equal([now.Kid, next.Kid], jwks.RootElement.GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString()));
         Assert.DoesNotContain("\"d\"", jwks.RootElement.GetRawText(), StringComparison.Ordinal);
