@@ -40,19 +40,14 @@ internal sealed class BrokerHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection();
         if (configuration is not null) builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.Hosting.MaxBodyBytes;
-        });
-        builder.WebHost.UseUrls(options.Hosting.Listen);
+        builder.WebHost.Listen(options.Hosting);
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
 
         builder.Services
             .AddStorage(options.Storage, machine ?? TimeProvider.System)
             .AddAudit()
             .AddControls()
-            .AddIssuer(options.Keys, ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddIssuer(options.Keys, new KeyRings(ConfigurationReader.PublicUrl(options), ConfigurationReader.Reserved(options)), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
             .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
@@ -62,7 +57,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddIssuance(options.Policy)
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
-            .AddHosting(options.Operators)
+            .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>();
         builder.Services.AddQuartz(quartz => quartz
@@ -116,6 +111,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapControls();
         app.MapAudit();
         app.MapIssuers();
+        app.MapKeys();
         app.MapIntrospection();
         app.MapHealth();
         app.Services.GetRequiredService<PrometheusText>().Map(app);

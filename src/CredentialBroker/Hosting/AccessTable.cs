@@ -57,6 +57,8 @@ internal static class AccessTable
         new("POST", "/v1/holds", Audience.Operator, R),
         new("DELETE", "/v1/holds/{id}", Audience.Operator, R),
         new("GET", "/v1/audit", Audience.Operator, A),
+        new("GET", "/v1/keys", Audience.Operator, A, P, R),
+        new("POST", "/v1/keys/rotate", Audience.Operator, Role.Admin),
         new("POST", "/oauth2/introspect", Audience.WorkloadOrOperator, A, P, R),
         new("GET", "/issuer/workload/.well-known/openid-configuration", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/jwks.json", Audience.Anyone),

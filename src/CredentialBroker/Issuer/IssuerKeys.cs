@@ -21,9 +21,9 @@ internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fin
         await TakeAsync(await keys.ReadAsync(cancel));
         var present = _rows.Select(row => row.Purpose).ToHashSet(StringComparer.Ordinal);
         var now = clock.NowMs();
-        foreach (var purpose in KeyPurpose.All.Where(purpose => !present.Contains(purpose.Word))) await MakeAsync(purpose, now, now, null, null);
+        foreach (var purpose in KeyPurpose.All.Where(purpose => !present.Contains(purpose.Word))) await MakeAsync(purpose, KeyTimes.First(now), null, null);
         if (!present.Contains(KeyRow.FingerprintPurpose))
-            await keys.AddAsync(KeyRow.FingerprintPurpose, KeyRow.FingerprintPurpose, RandomNumberGenerator.GetBytes(32), now, now, null, null);
+            await keys.AddAsync(KeyRow.FingerprintPurpose, KeyRow.FingerprintPurpose, RandomNumberGenerator.GetBytes(32), KeyTimes.First(now), null, null);
         await RefreshAsync(cancel);
     }
 
@@ -38,13 +38,13 @@ internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fin
 
     /// <summary>Makes a key.</summary>
     /// <returns>False when another replica changed the keys first.</returns>
-    public async Task<bool> MakeAsync(KeyPurpose purpose, long now, long signsFrom, KeyRow? former, string? by)
+    public async Task<bool> MakeAsync(KeyPurpose purpose, KeyTimes times, KeyRow? former, string? by)
     {
         using var made = SigningKey.Generate();
         var pkcs8 = made.ExportPkcs8();
         try
         {
-            return await keys.AddAsync(made.Kid, purpose.Word, pkcs8, now, signsFrom, former, by);
+            return await keys.AddAsync(made.Kid, purpose.Word, pkcs8, times, former, by);
         }
         finally
         {
@@ -80,7 +80,7 @@ internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fin
         var rows = _rows.Where(row => row.Purpose == ring.Purpose.Word).ToList();
         var kept = rows.Where(row => _opened.ContainsKey(row.Kid)).ToList();
         // The first key signs at once, also for a replica whose clock is a moment behind the one that made it.
-        var signer = kept.LastOrDefault(row => row.SignsFrom <= now) ?? kept[0];
+        var signer = KeyRow.SignerOf(kept, now) ?? kept[0];
         var published = rows.Where(row => ring.Purpose.StaysPublished || !row.IsRetired(now));
         ring.Replace(_opened[signer.Kid], [.. published.Select(PublicOf)], [.. kept.Select(row => _opened[row.Kid])]);
     }

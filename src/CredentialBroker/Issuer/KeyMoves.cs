@@ -22,20 +22,23 @@ internal abstract record KeyMove : Work
 }
 
 /// <summary>A new key, as successor of the newest of its purpose or as the first.</summary>
-/// <param name="Former">The key it follows, with the time at which that one is retired.</param>
-internal sealed record KeyMade(KeyRow Key, KeyRow? Former) : KeyMove
+/// <param name="Former">The newest key until now.</param>
+/// <param name="FormerRetireAt">When it and those before it are retired at the latest.</param>
+internal sealed record KeyMade(KeyRow Key, KeyRow? Former, long FormerRetireAt) : KeyMove
 {
     public override bool StillHolds(IReadOnlyList<KeyRow> keys) => keys.LastOrDefault(key => key.Purpose == Key.Purpose)?.Kid == Former?.Kid;
 
-    public override IEnumerable<Statement> Writes()
-    {
-        yield return new Statement("INSERT INTO signing_keys (kid, purpose, wrapped, made_at, signs_from) VALUES (@kid, @purpose, @wrapped, @made, @signs)")
+    public override IEnumerable<Statement> Writes() =>
+    [
+        new Statement("UPDATE signing_keys SET retires_at = @retires WHERE purpose = @purpose AND (retires_at IS NULL OR retires_at > @retires)")
+        {
+            Values = [("purpose", Key.Purpose), ("retires", FormerRetireAt)],
+        },
+        new Statement("INSERT INTO signing_keys (kid, purpose, wrapped, made_at, signs_from) VALUES (@kid, @purpose, @wrapped, @made, @signs)")
         {
             Values = [("kid", Key.Kid), ("purpose", Key.Purpose), ("wrapped", Key.Wrapped), ("made", Key.MadeAt), ("signs", Key.SignsFrom)],
-        };
-        if (Former is null) yield break;
-        yield return new Statement("UPDATE signing_keys SET retires_at = @retires WHERE kid = @kid") { Values = [("kid", Former.Kid), ("retires", Former.RetiresAt)] };
-    }
+        },
+    ];
 }
 
 /// <summary>The private half of a retired key is erased; its public half and its times stay.</summary>

@@ -18,6 +18,9 @@ internal sealed class KeyRing
 
     public KeyPurpose Purpose { get; }
 
+    /// <summary>Audiences that the workload issuer never signs for, and the federation issuer alone does.</summary>
+    public ReservedAudiences Reserved { get; init; } = ReservedAudiences.BuiltIn;
+
     /// <summary>The <c>iss</c> of what this ring signs.</summary>
     public string Issuer { get; }
 

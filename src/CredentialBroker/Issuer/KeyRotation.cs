@@ -16,8 +16,7 @@ internal sealed class KeyRotation(IssuerKeys keys, KeyStore store, KeyRings ring
         foreach (var purpose in KeyPurpose.All.Where(purpose => purpose.Rotates))
         {
             var newest = rows.Last(row => row.Purpose == purpose.Word);
-            var due = newest.SignsFrom + Ms(options.RotateEvery);
-            if (due - Ms(purpose.Lead) <= now) await FollowAsync(purpose, newest, now, Math.Max(due, now + Ms(purpose.Lead)), null);
+            if (KeyTimes.Due(purpose, newest, options.RotateEvery, now) is { } times) await keys.MakeAsync(purpose, times, newest, null);
         }
 
         foreach (var row in rows.Where(row => !row.IsErased && row.IsRetired(now)))
@@ -26,22 +25,20 @@ internal sealed class KeyRotation(IssuerKeys keys, KeyStore store, KeyRings ring
         }
     }
 
-    /// <summary>Makes a successor now, as an operator's act. One that waits for its time already is left to it.</summary>
+    /// <summary>
+    /// Makes a successor, as an operator's act. One that waits for its time already is left to it. At once means that a
+    /// key is lost: its successor signs now, and nothing it signed is good any more.
+    /// </summary>
     /// <returns>The newest key of the purpose.</returns>
-    public async Task<KeyRow> RotateAsync(KeyPurpose purpose, string by, CancellationToken cancel)
+    public async Task<KeyRow> RotateAsync(KeyPurpose purpose, bool atOnce, string by, CancellationToken cancel)
     {
         var now = clock.NowMs();
         var newest = await NewestAsync(purpose, cancel);
-        if (newest.SignsFrom > now) return newest;
-        await FollowAsync(purpose, newest, now, now + Ms(purpose.Lead), by);
+        if (newest.SignsFrom > now && !atOnce) return newest;
+        await keys.MakeAsync(purpose, atOnce ? KeyTimes.AtOnce(newest, now) : KeyTimes.Next(purpose, newest, now), newest, by);
         return await NewestAsync(purpose, cancel);
     }
 
-    private Task<bool> FollowAsync(KeyPurpose purpose, KeyRow former, long now, long signsFrom, string? by) =>
-        keys.MakeAsync(purpose, now, signsFrom, former with { RetiresAt = signsFrom + Ms(purpose.LongestLife + KeyPurpose.Skew) }, by);
-
     private async Task<KeyRow> NewestAsync(KeyPurpose purpose, CancellationToken cancel) =>
         (await store.ReadAsync(cancel)).Last(row => row.Purpose == purpose.Word);
-
-    private static long Ms(TimeSpan time) => (long)time.TotalMilliseconds;
 }

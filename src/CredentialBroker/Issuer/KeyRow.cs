@@ -14,9 +14,12 @@ internal sealed record KeyRow(string Kid, string Purpose, string Wrapped, string
     public const string FingerprintPurpose = "fingerprint";
 
     /// <summary>Oldest first.</summary>
-    public static readonly Statement All = new("SELECT kid, purpose, wrapped, public_key, made_at, signs_from, retires_at FROM signing_keys ORDER BY signs_from, kid");
+    public static readonly Statement All = new("SELECT kid, purpose, wrapped, public_key, made_at, signs_from, retires_at FROM signing_keys ORDER BY made_at, kid");
 
     public bool IsErased => Wrapped.Length == 0;
+
+    /// <summary>Which of these keys, of one purpose and oldest first, signs.</summary>
+    public static KeyRow? SignerOf(IEnumerable<KeyRow> keys, long now) => keys.LastOrDefault(key => key.SignsFrom <= now && !key.IsErased && !key.IsRetired(now));
 
     public bool IsRetired(long now) => RetiresAt is { } at && at <= now;
 

@@ -18,10 +18,11 @@ internal sealed class KeyStore(Store store, Journal journal, KeyEncryption encry
     public Task<List<KeyRow>> ReadAsync(CancellationToken cancel) => store.ListAsync(Pool.Control, KeyRow.All, KeyRow.Read, cancel);
 
     /// <returns>False when another replica changed the keys first.</returns>
-    public Task<bool> AddAsync(string kid, string purpose, byte[] privateKey, long now, long signsFrom, KeyRow? former, string? by)
+    public Task<bool> AddAsync(string kid, string purpose, byte[] privateKey, KeyTimes times, KeyRow? former, string? by)
     {
-        var key = new KeyRow(kid, purpose, encryption.Wrap(kid, privateKey), null, now, signsFrom, null);
-        return CommitAsync(new KeyMade(key, former), new KeyChange("key.made", purpose, kid, by, $"signs from {At(signsFrom)}" + (former is null ? "" : $" instead of {former.Kid}, which is retired at {At(former.RetiresAt!.Value)}")));
+        var key = new KeyRow(kid, purpose, encryption.Wrap(kid, privateKey), null, times.MadeAt, times.SignsFrom, null);
+        var detail = $"signs from {At(times.SignsFrom)}" + (former is null ? "" : $"; those before it, {former.Kid} the newest of them, are retired at {At(times.FormerRetiresAt)}");
+        return CommitAsync(new KeyMade(key, former, times.FormerRetiresAt), new KeyChange("key.made", purpose, kid, by, detail));
     }
 
     public Task<bool> EraseAsync(KeyRow key, VerifyingKey publicKey) =>

@@ -23,6 +23,13 @@ public sealed class IssuerTests
         Assert.Throws<CryptographicException>(() => SigningKey.Import(other.ExportPkcs8PrivateKey(), "another"));
     }
 
+    private static void Claims(Utf8JsonWriter json)
+    {
+        json.WriteString("iss", "https://broker.example/issuer/workload");
+        json.WriteString("sub", "k8s://prod/shop/checkout");
+        json.WriteString("aud", "orders-api");
+    }
+
     [Fact]
     public async Task Many_threads_sign_with_one_key()
     {
@@ -49,7 +56,7 @@ public sealed class IssuerTests
         using var discovery = JsonDocument.Parse(ring.Discovery);
         Assert.Equal("https://broker.example/issuer/workload", discovery.RootElement.GetProperty("issuer").GetString());
         Assert.Equal($"{url}/.well-known/jwks.json", discovery.RootElement.GetProperty("jwks_uri").GetString());
-        var header = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(TokenWriter.Write(ring, _ => { }).Split('.')[0])).RootElement;
+        var header = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(TokenWriter.Write(ring, Claims).Split('.')[0])).RootElement;
         Assert.Equal($$"""{"alg":"ES256","kid":"{{now.Kid}}","typ":"JWT"}""", header.GetRawText());
     }
 }

@@ -1,0 +1,50 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace CredentialBroker.Hosting;
+
+/// <summary>How the broker listens: TLS by its own files, and no caller that can hold a connection by being slow.</summary>
+internal static class Listening
+{
+    /// <summary>For a TLS handshake, and for the whole of a request's headers.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>In bytes a second, after the grace: the largest body that is allowed takes at most a minute or so.</summary>
+    private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 2048, gracePeriod: TimeSpan.FromSeconds(5));
+
+    public static void Listen(this IWebHostBuilder web, HostingOptions options)
+    {
+        web.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = Patience;
+            kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+            if (!options.IsHttps) return;
+            var certificate = kestrel.ApplicationServices.GetRequiredService<ServerCertificate>();
+            kestrel.Listen(options.Ip!, options.Address!.Port, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = Patience,
+                OnConnection = _ => ValueTask.FromResult(Handshake(certificate.Current)),
+            }));
+        });
+        if (!options.IsHttps) web.UseUrls(options.Listen);
+    }
+
+    [SuppressMessage("Security", "CA5359", Justification = "The certificates are callers', and the rooms judge them; see below.")]
+    private static SslServerAuthenticationOptions Handshake(SslStreamCertificateContext certificate) => new()
+    {
+        ServerCertificateContext = certificate,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        // Asked for and not demanded. TLS proves that the caller holds the key; whose certificate it is, and by which trust
+        // domain's root, is for the rooms to judge: there is no merged root store here that would vouch for all of them.
+        ClientCertificateRequired = true,
+        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+    };
+}
