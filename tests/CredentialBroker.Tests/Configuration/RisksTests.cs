@@ -2,6 +2,7 @@ using CredentialBroker.Backends;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuer;
+using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.Configuration;
 
@@ -49,6 +50,17 @@ public sealed class RisksTests
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public async Task Check_ends_well_with_warnings_and_badly_with_mistakes()
+    {
+        using var folder = new SceneFolder();
+        var (options, _) = ConfigurationReader.Read(ConfigurationReader.Sources(folder.Write(8200)), TimeProvider.System);
+        Assert.NotEmpty(Risks.In(options));
+        Assert.Equal(0, await Commands.CheckAsync(["--config", folder.ConfigurationFile]));
+        folder.Write(8200, change: configuration => configuration["Keys"] = new System.Text.Json.Nodes.JsonObject { ["RotateEvery"] = "00:00:01" });
+        Assert.Equal(2, await Commands.CheckAsync(["--config", folder.ConfigurationFile]));
     }
 
     private static Risk Tells(string key, BrokerOptions options)
