@@ -30,6 +30,7 @@ internal static class CommandTree
             new Unhold(shell),
             new Explain(shell),
             new Command("audit", "Read and verify the evidence.") { new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell) },
+            new Command("key", "Look at the broker's own keys and have them followed by new ones.") { new KeyListing(shell), new KeyRotate(shell) },
             new PrintVersionCommand(shell),
         };
         root.Directives.Clear();

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
 
@@ -139,6 +140,17 @@ public sealed class BrokerClient
 
     /// <summary>Lifts a hold.</summary>
     public Task UnholdAsync(string id, CancellationToken cancel = default) => LiftAsync("/v1/holds", id, cancel);
+
+    /// <summary>Lists the broker's own keys.</summary>
+    public Task<KeyList> ListKeysAsync(CancellationToken cancel = default) => GetAsync("/v1/keys", ProtocolJson.Default.KeyList, cancel);
+
+    /// <summary>Has the signing key of a purpose followed by a new one, which is published before it signs.</summary>
+    /// <param name="purpose">The keys' purpose.</param>
+    /// <param name="atOnce">The key is lost: its successor signs now, and what it signed is good no more.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<KeyView> RotateKeyAsync(string purpose, bool atOnce = false, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, new BrokerQuery("/v1/keys/rotate").With("purpose", purpose).With("atOnce", atOnce ? "true" : null).ToString()),
+            ProtocolJson.Default.KeyView, cancel, HttpStatusCode.OK);
 
     /// <summary>Reads audit records as they come, without a limit on their number; each stays under 8 MiB.</summary>
     /// <exception cref="InvalidDataException">A line is no record; the message names its number.</exception>

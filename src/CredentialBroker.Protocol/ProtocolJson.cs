@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
 
@@ -39,6 +40,8 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(ChainVerdict))]
 [JsonSerializable(typeof(IReadOnlyList<TemplateVerdict>))]

@@ -35,6 +35,8 @@ public static class ReasonCodes
     public const string RequestMalformed = "request_malformed";
     /// <summary>The request is larger than the limit.</summary>
     public const string RequestTooLarge = "request_too_large";
+    /// <summary>The request's body came too slowly; the connection is closed.</summary>
+    public const string RequestTooSlow = "request_too_slow";
     /// <summary>The idempotency key was used with another request body.</summary>
     public const string IdempotencyMismatch = "idempotency_mismatch";
     /// <summary>A claim with this idempotency key is being worked on.</summary>

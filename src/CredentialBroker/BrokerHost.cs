@@ -40,21 +40,15 @@ internal sealed class BrokerHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection();
         if (configuration is not null) builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.Hosting.MaxBodyBytes;
-        });
-        // No handler blocks, so that a request goes on where its bytes were read.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.UseUrls(options.Hosting.Listen);
+        builder.WebHost.Listen(options.Hosting);
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
 
         builder.Services
             .AddStorage(options.Storage, machine ?? TimeProvider.System)
             .AddAudit()
             .AddControls()
-            .AddIssuer(options.Keys, ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddIssuer(options.Keys, new KeyRings(ConfigurationReader.PublicUrl(options), ConfigurationReader.Reserved(options)), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
             .AddBackends(options.Targets)
@@ -63,11 +57,12 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddIssuance(options.Policy)
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
-            .AddHosting(options.Operators)
+            .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>();
         builder.Services.AddQuartz(quartz => quartz
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
+            .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
@@ -115,7 +110,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapExplain();
         app.MapControls();
         app.MapAudit();
-        app.MapIssuer();
+        app.MapIssuers();
+        app.MapKeys();
         app.MapIntrospection();
         app.MapHealth();
         app.Services.GetRequiredService<PrometheusText>().Map(app);

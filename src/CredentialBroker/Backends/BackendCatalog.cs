@@ -29,11 +29,11 @@ internal sealed class BackendCatalog : IDisposable
 
     /// <param name="brokerId">Six characters of the broker's id.</param>
     public static BackendCatalog BuiltIn(
-        string brokerId, TargetOptions targets, KeyRing workloadIssuer, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
+        string brokerId, TargetOptions targets, KeyRings rings, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
     {
         (Backend Backend, Func<string, GateLimits> Limits)[] table =
         [
-            (new SignedTokenBackend(workloadIssuer, targets.SignedToken, clock), _ => Unlimited),
+            (new SignedTokenBackend(rings.Workload, targets.SignedToken, clock), _ => Unlimited),
             (new PostgresBackend(brokerId, postgres, clock), target => PostgresLimits(targets, target)),
         ];
         return new BackendCatalog(table.Select(row => new GuardedBackend(row.Backend, row.Limits, metrics, clock)));

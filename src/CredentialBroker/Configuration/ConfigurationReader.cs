@@ -38,10 +38,10 @@ internal static class ConfigurationReader
         return options.Hosting.Validate()
             .Concat(options.Storage.Validate())
             .Concat(options.Keys.Validate(options.Hosting.IsDevelopment))
-            .Concat(options.Issuer.Validate())
+            .Concat(options.Issuer.Validate(options.Hosting))
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
-            .Concat(options.Targets.Validate())
+            .Concat(options.Targets.Validate(Reserved(options)))
             .Concat(options.Templates.Validate())
             .Concat(options.Policy.Validate(clock))
             .Concat(options.Operators.Validate())
@@ -50,7 +50,10 @@ internal static class ConfigurationReader
 
     /// <summary>The issuers that the broker is itself, which it never takes evidence from.</summary>
     public static OwnIssuers Own(BrokerOptions options) =>
-        new([PublicUrl(options) + IssuerDocuments.WorkloadPath, PublicUrl(options) + IssuerDocuments.FederationPath]);
+        new(KeyPurpose.All.Select(purpose => PublicUrl(options) + IssuerDocuments.PathOf(purpose)));
+
+    /// <summary>Audiences that no target may allow and no template may name.</summary>
+    public static ReservedAudiences Reserved(BrokerOptions options) => new(options.Issuer.FederationAudiences);
 
     /// <summary>Base of the broker's own issuers, without a trailing slash.</summary>
     public static string PublicUrl(BrokerOptions options) => (options.Issuer.PublicUrl?.ToString() ?? options.Hosting.Listen).TrimEnd('/');

@@ -5,20 +5,17 @@ namespace CredentialBroker.Issuer;
 /// <summary>What an issuer publishes: its key set (RFC 7517) and its OpenID discovery document.</summary>
 internal static class IssuerDocuments
 {
-    /// <summary>Where tokens for workloads come from, below the public base URL.</summary>
-    public const string WorkloadPath = "/issuer/workload";
-
-    /// <summary>Where the broker's own logins to clouds and secret stores come from.</summary>
-    public const string FederationPath = "/issuer/federation";
-
     public const string JwksPath = "/.well-known/jwks.json";
 
     public const string DiscoveryPath = "/.well-known/openid-configuration";
 
+    /// <summary>Where what is signed for a purpose comes from, below the public base URL.</summary>
+    public static string PathOf(KeyPurpose purpose) => $"/issuer/{purpose.Word}";
+
     /// <summary>The issuer's URL, which is also the <c>iss</c> claim: compared as text by everyone, so it has one form.</summary>
     public static string IssuerUrl(Uri publicBase, string path) => publicBase.AbsoluteUri.TrimEnd('/') + path;
 
-    public static byte[] Jwks(IReadOnlyList<SigningKey> keys) => Write(json =>
+    public static byte[] Jwks(IReadOnlyList<VerifyingKey> keys) => Write(json =>
     {
         json.WriteStartArray("keys"u8);
         foreach (var key in keys)

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,8 @@ internal static partial class Contract
         new("GET", Is("/v1/(freezes|holds)"), null, [], (_, h) => JsonAsync(h, 200, new ControlList([The.Control]), ProtocolJson.Default.ControlList)),
         new("DELETE", Is("/v1/(freezes|holds)/ID"), null, [], (_, h) => NothingAsync(h)),
         new("GET", Is("/v1/audit"), null, ["stream", "type", "lease", "since", "tail"], (_, h) => NdjsonAsync(h, Chains.Ndjson(Chains.Of(3, 2)))),
+        new("GET", Is("/v1/keys"), null, [], (_, h) => JsonAsync(h, 200, new KeyList([The.Key]), ProtocolJson.Default.KeyList)),
+        new("POST", Is("/v1/keys/rotate"), null, ["purpose", "atOnce"], (_, h) => JsonAsync(h, 200, The.Key, ProtocolJson.Default.KeyView)),
         new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
         new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),
     ];

@@ -1,6 +1,7 @@
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
 
@@ -16,6 +17,8 @@ internal static class The
     public const string Yaml = "kind: IssuanceTemplate\nmetadata: { name: orders-read }\n";
 
     public static DateTimeOffset Noon { get; } = new(2030, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    public static KeyView Key { get; } = new("kid-1", "workload", "signing", Noon, Noon);
 
     public static LeaseView Lease { get; } = new()
     {

@@ -28,7 +28,7 @@ internal sealed class SignedTokenBackend(KeyRing issuer, IReadOnlyDictionary<str
 
     public override IReadOnlyCollection<string> Targets => [.. targets.Keys];
 
-    public override Grant? Compile(YamlMappingNode section, Mistakes mistakes) => SignedTokenSection.Compile(section, targets, mistakes);
+    public override Grant? Compile(YamlMappingNode section, Mistakes mistakes) => SignedTokenSection.Compile(section, targets, issuer.Reserved, mistakes);
 
     public override string Plan(Order order) => HandleOf(order, order.LeaseId, 0);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CredentialBroker.Issuer;
 using YamlDotNet.RepresentationModel;
 
 namespace CredentialBroker.Backends.SignedToken;
@@ -16,14 +17,14 @@ internal static partial class SignedTokenSection
         "email", "email_verified", "preferred_username", "status",
     };
 
-    public static SignedTokenGrant? Compile(YamlMappingNode node, IReadOnlyDictionary<string, SignedTokenTarget> targets, Mistakes mistakes)
+    public static SignedTokenGrant? Compile(YamlMappingNode node, IReadOnlyDictionary<string, SignedTokenTarget> targets, ReservedAudiences reserved, Mistakes mistakes)
     {
         var before = mistakes.All.Count;
         var section = new Section(node, Path, mistakes);
         var target = section.Text("target", required: true);
         var audience = section.Text("audience", required: true);
         if (target is not null && !targets.ContainsKey(target)) section.Mistake("target", "is no configured signed-token target");
-        if (audience is not null && SignedTokenTarget.IsReserved(audience))
+        if (audience is not null && reserved.Include(audience))
             section.Mistake("audience", "is reserved for the broker's own federation");
         else if (audience is not null && target is not null && targets.TryGetValue(target, out var options)
                  && !options.Audiences.Contains(audience, StringComparer.Ordinal))

@@ -1,0 +1,15 @@
+namespace CredentialBroker.Issuer;
+
+internal static class IssuerServices
+{
+    /// <param name="developmentFolder">Where a missing key-encryption key is made; null outside development.</param>
+    public static IServiceCollection AddIssuer(this IServiceCollection services, KeyOptions keys, KeyRings rings, string? developmentFolder) => services
+        .AddSingleton(keys)
+        .AddSingleton(rings)
+        .AddSingleton<Fingerprints>()
+        .AddSingleton(new KeyEncryption(keys, developmentFolder))
+        .AddSingleton<KeyStore>()
+        .AddSingleton<IssuerKeys>()
+        .AddSingleton<KeyRotation>()
+        .AddSingleton<KeyLog>();
+}
