@@ -4,6 +4,7 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -39,6 +40,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(ChainVerdict))]
 [JsonSerializable(typeof(IReadOnlyList<TemplateVerdict>))]

@@ -68,7 +68,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
-            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
+            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
+            .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);
 
@@ -116,6 +117,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapIssuer();
         app.MapIntrospection();
         app.MapHealth();
+        app.MapWhoAmI();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
     }
 }
