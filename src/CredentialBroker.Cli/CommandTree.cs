@@ -30,6 +30,10 @@ internal static class CommandTree
             new Unhold(shell),
             new Explain(shell),
             new Command("audit", "Read and verify the evidence.") { new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell) },
+            new LoginCommand(shell),
+            new LogoutCommand(shell),
+            new WhoAmICommand(shell),
+            new CompletionCommand(shell),
             new PrintVersionCommand(shell),
         };
         root.Directives.Clear();

@@ -33,7 +33,7 @@ internal sealed class AuthorizationServer(HttpClient http)
 
     public async Task<OAuthReply<T>> PostAsync<T>(Uri endpoint, JsonTypeInfo<T> type, CancellationToken cancel, params IEnumerable<(string Name, string? Value)> form) where T : class
     {
-        using var content = new FormUrlEncodedContent(form.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value!)));
+        using var content = new FormUrlEncodedContent(form.Where(f => !string.IsNullOrWhiteSpace(f.Value)).Select(f => KeyValuePair.Create(f.Name, f.Value!)));
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = content };
         request.Headers.Accept.ParseAdd("application/json");
         using var answer = await http.SendAsync(request, cancel);

@@ -34,7 +34,7 @@ internal sealed class DeviceGrant(AuthorizationServer server, Shell shell)
     private async Task<TokenAnswer> PollAsync(Uri endpoint, string clientId, DeviceAnswer code, CancellationToken cancel)
     {
         var life = TimeSpan.FromSeconds(Math.Min(code.ExpiresIn!.Value, (long)Longest.TotalSeconds));
-        var pause = code.Interval is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds.Value, (long)life.TotalSeconds)) : Usual;
+        var pause = code.Interval is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, (long)life.TotalSeconds)) : Usual;
         var began = shell.Clock.GetTimestamp();
         while (shell.Clock.GetElapsedTime(began) + pause < life)
         {

@@ -23,7 +23,7 @@ internal sealed record StoredLogin(
             throw CommandException.Fault(SendsIdToken ? "the issuer hands out no ID token; ask for the scope openid" : "the issuer hands out no access token");
         }
 
-        DateTimeOffset? end = SendsIdToken ? ExpiryOf(token) : answer.ExpiresIn is > 0 and < int.MaxValue and var seconds ? now.AddSeconds(seconds.Value) : null;
+        DateTimeOffset? end = SendsIdToken ? ExpiryOf(token) : answer.ExpiresIn is > 0 and < int.MaxValue and var seconds ? now.AddSeconds(seconds) : null;
         return this with { Token = token, ExpiresAt = end, RefreshToken = answer.RefreshToken ?? RefreshToken };
     }
 
