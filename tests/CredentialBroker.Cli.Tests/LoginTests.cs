@@ -87,7 +87,7 @@ public sealed class LoginTests : CliTest
     public async Task An_issuer_in_the_clear_is_not_asked(string issuer)
     {
         Environment["XDG_STATE_HOME"] = PathOf("state");
-        Assert.Equal(1, (await RunAsync("login", "--issuer", issuer, "--client-id", "credbroker")).Code);
+        Assert.Equal(2, (await RunAsync("login", "--issuer", issuer, "--client-id", "credbroker")).Code);
     }
 
     [Fact]

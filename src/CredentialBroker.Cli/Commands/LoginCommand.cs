@@ -33,8 +33,9 @@ internal sealed class LoginCommand : CliCommand
         var file = LoginFile.Of(Shell) ?? throw CommandException.Usage("neither XDG_STATE_HOME nor HOME says where to keep the login");
         var caFile = parsed.GetValue(_caFile) is { } named ? Path.GetFullPath(named) : null;
         var (name, clientId) = (parsed.GetRequiredValue(_issuer), parsed.GetRequiredValue(_clientId));
+        if (AuthorizationServer.Address(name) is not { } address) throw CommandException.Usage($"--issuer '{name}' is no https address");
         using var issuer = new IssuerConnection(name, caFile is null ? null : PemFiles.Roots(caFile));
-        var metadata = await issuer.ReachAsync(() => issuer.Server.DiscoverAsync(new Uri(name), cancel), cancel);
+        var metadata = await issuer.ReachAsync(() => issuer.Server.DiscoverAsync(address, cancel), cancel);
         var answer = await issuer.ReachAsync(() => new DeviceGrant(issuer.Server, Shell).RunAsync(metadata, clientId, parsed.GetValue(_scope) ?? UsualScope, parsed.GetValue(_audience), cancel), cancel);
         var login = new StoredLogin(broker, name, clientId, metadata.TokenEndpoint!, "", parsed.GetValue(_idToken), metadata.RevocationEndpoint, IssuerCaFile: caFile).With(answer, Shell.Clock.GetUtcNow());
         using (await file.LockAsync(Shell, cancel)) await file.WriteAsync(login, cancel);

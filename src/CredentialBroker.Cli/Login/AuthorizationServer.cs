@@ -54,10 +54,10 @@ internal sealed class AuthorizationServer(HttpClient http)
     }
 
     /// <summary>An address of the server: https, or http on this machine, as for the issuer itself.</summary>
-    public static Uri Address(string? text, string what) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { UserInfo: "", Fragment: "" } && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
-            ? uri
-            : throw CommandException.Fault($"{what} is '{text}', which is no https address");
+    public static Uri Address(string? text, string what) => Address(text) ?? throw CommandException.Fault($"{what} is '{text}', which is no https address");
+
+    public static Uri? Address(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri is { UserInfo: "", Fragment: "" } && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)) ? uri : null;
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancel) where T : class
     {

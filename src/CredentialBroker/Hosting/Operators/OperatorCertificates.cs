@@ -17,6 +17,7 @@ internal sealed class OperatorCertificates(IReadOnlyDictionary<string, OperatorC
     /// <summary>Each set of authorities judges alone; a certificate that two of them vouch for is nobody's.</summary>
     public OperatorProof Prove(X509Certificate2 certificate)
     {
+        if (SubjectNames.Read(certificate) is not { } names) return new OperatorProof.Refused("certificate", ReasonCodes.OperatorUnknown, "The client certificate cannot be read.");
         var vouching = new List<(string Name, Authorities Authorities, IReadOnlyList<RoleBinding> Bindings)>();
         foreach (var set in _sets)
         {
@@ -33,15 +34,15 @@ internal sealed class OperatorCertificates(IReadOnlyDictionary<string, OperatorC
         return vouching switch
         {
             [] => new OperatorProof.None(),
-            [var one] => Prove(one.Name, one.Bindings, certificate),
+            [var one] => Prove(one.Name, one.Bindings, names),
             _ => new OperatorProof.Refused(vouching[0].Name, ReasonCodes.OperatorUnknown, "Several sets of authorities vouch for the client certificate."),
         };
     }
 
     public static bool IsFileFault(Exception error) => error is IOException or UnauthorizedAccessException or CryptographicException;
 
-    private static OperatorProof Prove(string name, IReadOnlyList<RoleBinding> bindings, X509Certificate2 certificate) =>
-        SubjectNames.Read(certificate) is { } names && ClaimForms.Plain(names.Best)
+    private static OperatorProof Prove(string name, IReadOnlyList<RoleBinding> bindings, SubjectNames names) =>
+        ClaimForms.Plain(names.Best)
             ? new OperatorProof.Proven(new Operator($"certificate:{name}", names.Best, names.Best, RoleBinding.RolesOf(bindings, names.Of)))
             : new OperatorProof.Refused(name, ReasonCodes.OperatorUnknown, "The client certificate has no name of the form that a name must have.");
 

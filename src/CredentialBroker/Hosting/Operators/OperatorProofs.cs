@@ -12,7 +12,10 @@ internal sealed class OperatorProofs(BootstrapToken bootstrap, TokenOperators to
         var cancel = http.RequestAborted;
         if (http.Request.Headers.Authorization.Count == 0)
         {
-            return http.Connection.ClientCertificate is { } certificate ? certificates.Prove(certificate) : new OperatorProof.None();
+            if (http.Connection.ClientCertificate is not { } certificate) return new OperatorProof.None();
+            var shown = certificates.Prove(certificate);
+            // Workloads show certificates too, perhaps of the same authority: there only a role makes an operator.
+            return orWorkload && shown is not OperatorProof.Proven { Operator.Roles.Count: > 0 } ? new OperatorProof.None() : shown;
         }
 
         // What was said counts: a certificate beside a token only carries it.

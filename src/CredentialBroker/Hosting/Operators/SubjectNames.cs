@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace CredentialBroker.Hosting;
@@ -24,14 +25,14 @@ internal sealed record SubjectNames(IReadOnlyList<string> Uris, IReadOnlyList<st
     /// <summary>Null when the extension is there twice or is not what it must be.</summary>
     public static SubjectNames? Read(X509Certificate2 certificate)
     {
-        var found = certificate.Extensions.Where(e => e.Oid?.Value == AlternativeName).ToList();
-        if (found.Count > 1) return null;
         var names = new Dictionary<int, List<string>> { [Mail] = [], [Host] = [], [Uri] = [] };
         try
         {
+            var found = certificate.Extensions.Where(e => e.Oid?.Value == AlternativeName).ToList();
+            if (found.Count > 1) return null;
             if (found.Count == 1) Read(found[0].RawData, names);
         }
-        catch (AsnContentException)
+        catch (Exception error) when (error is AsnContentException or CryptographicException)
         {
             return null;
         }

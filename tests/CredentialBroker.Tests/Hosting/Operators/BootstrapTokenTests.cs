@@ -4,12 +4,13 @@ using CredentialBroker.TestInfra;
 namespace CredentialBroker.Tests.Operators;
 
 /// <summary>The bootstrap token ends with the first admin of everything who proves who they are.</summary>
-public sealed class BootstrapTokenTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+[Collection("postgres")]
+public sealed class BootstrapTokenTests(PostgresFixture postgres)
 {
     [Fact]
     public async Task The_first_admin_ends_it_on_every_replica_and_for_good()
     {
-        var store = await postgres.NewDatabaseAsync("bootstrap");
+        var store = await postgres.NewDatabaseAsync();
         await using var scene = await OperatorScene.StartAsync(store);
         await using (var replica = await scene.StartBrokerAsync(store))
         {

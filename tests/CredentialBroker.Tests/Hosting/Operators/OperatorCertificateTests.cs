@@ -88,12 +88,12 @@ public sealed class OperatorCertificateTests
         using var mine = scene.Staff.Issue("CN=root, O=Test");
         using var theirs = others.Issue("CN=root, O=Test");
         Assert.Equal(200, (int)(await scene.ShowAsync(mine, HttpMethod.Get, "/v1/whoami")).Status);
-        Replace(scene.CaFile, others.Pem);
+        Replace(scene.AuthorityFile, others.Pem);
         Assert.Equal(401, (int)(await scene.ShowAsync(mine, HttpMethod.Get, "/v1/whoami")).Status);
         Assert.Equal(200, (int)(await scene.ShowAsync(theirs, HttpMethod.Get, "/v1/whoami")).Status);
-        File.Delete(scene.CaFile);
+        File.Delete(scene.AuthorityFile);
         Assert.Equal((503, "evidence_keys_unavailable"), await CodeAsync(scene, theirs));
-        Replace(scene.CaFile, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        Replace(scene.AuthorityFile, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
         Assert.Equal((503, "evidence_keys_unavailable"), await CodeAsync(scene, theirs));
     }
 

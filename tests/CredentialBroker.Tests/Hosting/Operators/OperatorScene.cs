@@ -34,8 +34,8 @@ internal sealed class OperatorScene : IAsyncDisposable
         _folder = folder;
         Tokens = new TestIssuer(Issuer, Audience, Clock, _key);
         Staff = new TestAuthority("CN=Staff CA");
-        File.WriteAllText(JwksFile, Tokens.Jwks());
-        File.WriteAllText(CaFile, Staff.Pem);
+        File.WriteAllText(KeyFile, Tokens.Jwks());
+        File.WriteAllText(AuthorityFile, Staff.Pem);
     }
 
     public RunningBroker Broker { get; private set; } = null!;
@@ -48,9 +48,9 @@ internal sealed class OperatorScene : IAsyncDisposable
 
     public TestAuthority Staff { get; }
 
-    public string JwksFile => Path.Combine(_folder.Path, "ops.jwks");
+    public string KeyFile => Path.Combine(_folder.Path, "ops.jwks");
 
-    public string CaFile => Path.Combine(_folder.Path, "staff.pem");
+    public string AuthorityFile => Path.Combine(_folder.Path, "staff.pem");
 
     public SceneFolder Folder => _folder;
 
@@ -150,7 +150,7 @@ internal sealed class OperatorScene : IAsyncDisposable
         {
             ["corp"] = new JsonObject
             {
-                ["Issuer"] = Issuer, ["Audience"] = Audience, ["JwksFile"] = JwksFile,
+                ["Issuer"] = Issuer, ["Audience"] = Audience, ["JwksFile"] = KeyFile,
                 ["Roles"] = new JsonArray(
                     Role("auditor", null, "groups", "auditors"), Role("platform", null, "groups", "platform"), Role("responder", null, "groups", "responders"), Role("admin", null, "groups", "admins"),
                     Role("admin", "environment=test", "groups", "test-admins"), Role("admin", "environment=elsewhere", "groups", "elsewhere-admins"),
@@ -161,7 +161,7 @@ internal sealed class OperatorScene : IAsyncDisposable
         {
             ["staff"] = new JsonObject
             {
-                ["CaFile"] = CaFile,
+                ["CaFile"] = AuthorityFile,
                 ["Roles"] = new JsonArray(Role("auditor", null, "email", "ann@test"), Role("responder", "environment=test", "uri", "spiffe://test/ops/robot"), Role("admin", null, "subject", "CN=root, O=Test")),
             },
         };
