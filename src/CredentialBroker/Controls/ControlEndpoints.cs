@@ -72,7 +72,7 @@ internal static class ControlEndpoints
             return (request, Problems.Of(ReasonCodes.Invalid, "for is no duration such as 30m or 2h"));
         }
 
-        if (!ControlStore.TryParse(request.Selector, out var asked, out var error)) return (request, Problems.Of(ReasonCodes.Invalid, $"selector, position {error!.Position}: {error.Message}"));
+        if (!ControlStore.TryRead(request.Selector, out var asked, out var error)) return (request, Problems.Of(ReasonCodes.Invalid, $"selector, position {error!.Position}: {error.Message}"));
         var scope = http.Operator().Scope;
         if (!scope.IsNarrow) return (request, null);
         return scope.Narrow(asked!, out var outside) is { } narrowed ? (request with { Selector = narrowed.ToString() }, null) : (request, outside);

@@ -68,12 +68,12 @@ internal sealed class ControlStore(Store store, Journal journal, AuditChain chai
     public const string All = "--all";
 
     /// <summary>Reads a control's selector.</summary>
-    public static bool TryParse(string text, out Selector? selector, out SelectorError? error)
+    public static bool TryRead(string text, out Selector? selector, out SelectorError? error)
     {
         if (text != All) return Selector.TryParse(text, out selector, out error);
         (selector, error) = (new Selector([]), null);
         return true;
     }
 
-    private static Selector Parse(string text) => TryParse(text, out var selector, out var error) ? selector! : throw new FormatException($"selector, {error}");
+    private static Selector Parse(string text) => TryRead(text, out var selector, out var error) ? selector! : throw new FormatException($"selector, {error}");
 }
