@@ -31,6 +31,10 @@ internal static class CommandTree
             new Explain(shell),
             new Command("audit", "Read and verify the evidence.") { new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell) },
             new Command("key", "Look at the broker's own keys and have them followed by new ones.") { new KeyListing(shell), new KeyRotate(shell) },
+            new LoginCommand(shell),
+            new LogoutCommand(shell),
+            new WhoAmICommand(shell),
+            new CompletionCommand(shell),
             new PrintVersionCommand(shell),
         };
         root.Directives.Clear();

@@ -9,6 +9,7 @@ using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -181,6 +182,9 @@ public sealed class BrokerClient
     /// <summary>Asks a replica whether it can record, and so may issue. One that cannot answers with status <c>unavailable</c>, which is no exception.</summary>
     public Task<HealthView> GetHealthAsync(CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Get, "/healthz/ready"), ProtocolJson.Default.HealthView, cancel, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+
+    /// <summary>Asks who the caller is to the broker, and what they may do.</summary>
+    public Task<WhoAmI> WhoAmIAsync(CancellationToken cancel = default) => GetAsync("/v1/whoami", ProtocolJson.Default.WhoAmI, cancel);
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancel) =>
         _exchange.SendAsync(Request(HttpMethod.Get, path), answer, cancel, HttpStatusCode.OK);

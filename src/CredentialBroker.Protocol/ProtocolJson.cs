@@ -5,6 +5,7 @@ using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -42,6 +43,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(ChainVerdict))]
 [JsonSerializable(typeof(IReadOnlyList<TemplateVerdict>))]

@@ -65,7 +65,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
-            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
+            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
+            .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);
 
@@ -114,6 +115,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapKeys();
         app.MapIntrospection();
         app.MapHealth();
+        app.MapWhoAmI();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
     }
 }

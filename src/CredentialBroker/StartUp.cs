@@ -17,7 +17,7 @@ namespace CredentialBroker;
 /// <summary>The order in which the broker comes up and goes down.</summary>
 internal sealed class StartUp(
     Store store, Migrator migrator, BrokerIdentity identity, Heartbeat heartbeat, Journal journal, AuditChain chain, IssuerKeys keys,
-    OperatorTokens operators, DueSignal due, ISchedulerFactory schedulers, BrokerOptions options, ILogger<StartUp> logger, IServiceProvider later)
+    BootstrapToken operators, DueSignal due, ISchedulerFactory schedulers, BrokerOptions options, ILogger<StartUp> logger, IServiceProvider later)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -50,6 +50,7 @@ internal sealed class StartUp(
         {
             await later.GetRequiredService<DueSweep>().DrainAsync(TimeSpan.FromSeconds(10));
             await heartbeat.StopAsync();
+            await later.GetRequiredService<DoorTally>().TellAsync();
         }
 
         await journal.DisposeAsync();

@@ -23,9 +23,9 @@ internal static class ApprovalEndpoints
             return Results.Json(new ApprovalAccepted(accepted.Effect, accepted.ApprovalId), ProtocolJson.Default.ApprovalAccepted, statusCode: 202);
         });
         routes.MapGet("/v1/approvals", async (HttpContext http, ApprovalStore approvals, int? count) =>
-            Results.Json(new ApprovalList([.. (await approvals.ListAsync(new ApprovalQuery(Limit: count ?? 100), http.RequestAborted)).Select(View)]), ProtocolJson.Default.ApprovalList));
+            Results.Json(new ApprovalList([.. (await ApprovalReach.ListAsync(approvals, http.Operator().Scope, count ?? 100, http.RequestAborted)).Select(View)]), ProtocolJson.Default.ApprovalList));
         routes.MapGet("/v1/approvals/{id}", async (string id, HttpContext http, ApprovalStore approvals) =>
-            await approvals.GetAsync(id, http.RequestAborted) is { } found
+            await approvals.GetAsync(id, http.RequestAborted) is { } found && ApprovalReach.Covers(http.Operator().Scope, found)
                 ? Results.Json(View(found), ProtocolJson.Default.ApprovalView)
                 : Problems.Of(ReasonCodes.NotFound, $"no approval '{id}'"));
     }

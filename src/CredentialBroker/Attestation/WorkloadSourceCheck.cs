@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace CredentialBroker.Attestation;
 
 /// <summary>Finds every mistake in one source's options.</summary>
@@ -107,12 +105,7 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
         where owner.Value is null || !ClaimForms.Plain(owner.Value)
         select At(owner.Key, "is required: the team that answers for it.");
 
-    private bool IsSafe(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && uri is { UserInfo: "", Fragment: "" }
-        && (options.AllowLoopback || !uri.IsLoopback)
-        && (uri.Scheme == Uri.UriSchemeHttps || (uri.IsLoopback && uri.Scheme == Uri.UriSchemeHttp))
-        && (!IPAddress.TryParse(uri.DnsSafeHost, out var address) || ReachableAddress.Allows(address, options.AllowLoopback));
+    private bool IsSafe(string text) => ReachableAddress.AllowsUrl(text, options.AllowLoopback);
 
     private string At(string key, string mistake) => $"{Section}:{name}:{key}: {mistake}";
 }

@@ -1,5 +1,6 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
+using CredentialBroker.Hosting;
 using CredentialBroker.Issuer;
 
 namespace CredentialBroker.Configuration;
@@ -44,9 +45,17 @@ internal static class ConfigurationReader
             .Concat(options.Targets.Validate(Reserved(options)))
             .Concat(options.Templates.Validate())
             .Concat(options.Policy.Validate(clock))
-            .Concat(options.Operators.Validate())
+            .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
             .Concat(options.Limits.Validate());
     }
+
+    /// <summary>Audiences of everybody who is no operator: a token for one of them must never be an operator's.</summary>
+    private static IEnumerable<(string Path, string Audience)> TakenAudiences(BrokerOptions options) =>
+    [
+        .. options.TrustSources.Workloads.Select(s => ($"TrustSources:Workloads:{s.Key}", s.Value.Audience)),
+        .. options.TrustSources.Approvals.Select(s => ($"TrustSources:Approvals:{s.Key}", s.Value.Audience)),
+        .. options.Targets.SignedToken.SelectMany(t => t.Value.Audiences.Select(audience => ($"Targets:SignedToken:{t.Key}", audience))),
+    ];
 
     /// <summary>The issuers that the broker is itself, which it never takes evidence from.</summary>
     public static OwnIssuers Own(BrokerOptions options) =>

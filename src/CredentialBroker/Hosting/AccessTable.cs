@@ -28,7 +28,11 @@ internal enum Audience
     WorkloadOrOperator,
 }
 
-internal sealed record AccessRow(string Method, string Route, Audience Audience, params Role[] Roles);
+internal sealed record AccessRow(string Method, string Route, Audience Audience, params Role[] Roles)
+{
+    /// <summary>The handler applies the operator's selector. Without it, operators whose roles are narrowed are refused.</summary>
+    public bool Narrows { get; init; }
+}
 
 /// <summary>Who may call what. A route without a row is refused, and fails a test.</summary>
 internal static class AccessTable
@@ -37,25 +41,26 @@ internal static class AccessTable
 
     public static IReadOnlyList<AccessRow> Rows { get; } =
     [
+        new("GET", "/v1/whoami", Audience.Operator, A, P, R) { Narrows = true },
         new("POST", "/v1/approvals/{source}", Audience.Document),
-        new("GET", "/v1/approvals", Audience.Operator, A, P, R),
-        new("GET", "/v1/approvals/{id}", Audience.Operator, A, P, R),
+        new("GET", "/v1/approvals", Audience.Operator, A, P, R) { Narrows = true },
+        new("GET", "/v1/approvals/{id}", Audience.Operator, A, P, R) { Narrows = true },
         new("POST", "/v1/leases", Audience.Workload),
-        new("GET", "/v1/leases", Audience.Operator, A, P, R),
-        new("GET", "/v1/leases/{id}", Audience.WorkloadOrOperator, A, P, R),
+        new("GET", "/v1/leases", Audience.Operator, A, P, R) { Narrows = true },
+        new("GET", "/v1/leases/{id}", Audience.WorkloadOrOperator, A, P, R) { Narrows = true },
         new("POST", "/v1/leases/{id}/renew", Audience.Workload),
-        new("DELETE", "/v1/leases/{id}", Audience.WorkloadOrOperator, R),
-        new("POST", "/v1/tasks/{id}/end", Audience.WorkloadOrOperator, R),
-        new("GET", "/v1/templates", Audience.Operator, A, P, R),
-        new("PUT", "/v1/templates", Audience.Operator, P),
-        new("POST", "/v1/templates/validate", Audience.Operator, A, P, R),
-        new("POST", "/v1/explain", Audience.Operator, A, P, R),
-        new("GET", "/v1/freezes", Audience.Operator, A, P, R),
-        new("POST", "/v1/freezes", Audience.Operator, R),
-        new("DELETE", "/v1/freezes/{id}", Audience.Operator, R),
-        new("GET", "/v1/holds", Audience.Operator, A, P, R),
-        new("POST", "/v1/holds", Audience.Operator, R),
-        new("DELETE", "/v1/holds/{id}", Audience.Operator, R),
+        new("DELETE", "/v1/leases/{id}", Audience.WorkloadOrOperator, R) { Narrows = true },
+        new("POST", "/v1/tasks/{id}/end", Audience.WorkloadOrOperator, R) { Narrows = true },
+        new("GET", "/v1/templates", Audience.Operator, A, P, R) { Narrows = true },
+        new("PUT", "/v1/templates", Audience.Operator, P) { Narrows = true },
+        new("POST", "/v1/templates/validate", Audience.Operator, A, P, R) { Narrows = true },
+        new("POST", "/v1/explain", Audience.Operator, A, P, R) { Narrows = true },
+        new("GET", "/v1/freezes", Audience.Operator, A, P, R) { Narrows = true },
+        new("POST", "/v1/freezes", Audience.Operator, R) { Narrows = true },
+        new("DELETE", "/v1/freezes/{id}", Audience.Operator, R) { Narrows = true },
+        new("GET", "/v1/holds", Audience.Operator, A, P, R) { Narrows = true },
+        new("POST", "/v1/holds", Audience.Operator, R) { Narrows = true },
+        new("DELETE", "/v1/holds/{id}", Audience.Operator, R) { Narrows = true },
         new("GET", "/v1/audit", Audience.Operator, A),
         new("GET", "/v1/keys", Audience.Operator, A, P, R),
         new("POST", "/v1/keys/rotate", Audience.Operator, Role.Admin),

@@ -1,3 +1,5 @@
+using CredentialBroker.Attestation;
+
 namespace CredentialBroker.Hosting;
 
 internal static class HostingServices
@@ -8,7 +10,13 @@ internal static class HostingServices
         .Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true)
         .AddServerCertificate(hosting)
         .AddSingleton(operators)
-        .AddSingleton<OperatorTokens>()
+        .AddSingleton<BootstrapToken>()
+        .AddSingleton(provider => new TokenOperators(
+            [.. operators.Issuers.Select(i => OperatorIssuer.Of(i.Key, i.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeySource>>()))],
+            provider.GetRequiredService<TokenReader>()))
+        .AddSingleton(provider => new OperatorCertificates(operators.Certificates, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<OperatorProofs>()
+        .AddSingleton<DoorTally>()
         .AddSingleton<DoorLog>()
         .AddSingleton<PrometheusText>();
 

@@ -24,6 +24,7 @@ internal sealed class EndByCaller(WorkloadAttestation attestation, LeaseStore le
         }
 
         if (lease is null) return new Outcome.Refused(ReasonCodes.LeaseUnknown, $"no lease '{id}'");
+        if (caller is not null && !caller.Scope.Covers(LeaseDimensions.Of(lease))) return new Outcome.Refused(ReasonCodes.OperatorForbidden, caller.Scope.Outside("this lease"));
         var now = clock.NowMs();
         var told = AuditEvent.Of(clock, "credential.revoke_requested", Streams.Control) with
         {

@@ -66,7 +66,11 @@ internal static class LeaseEndpoints
     private static async Task<IResult> ShowAsync(string id, HttpContext http, LeaseStore leases, WorkloadAttestation attestation)
     {
         var found = await leases.FindAsync(Pool.Control, id, http.RequestAborted);
-        if (http.Features.Get<Operator>() is null)
+        if (http.Features.Get<Operator>() is { Scope: var scope })
+        {
+            if (found is not null && !scope.Covers(LeaseDimensions.Of(found))) found = null;
+        }
+        else
         {
             var attested = await attestation.AttestAsync(Bearer.Of(http.Request), http.RequestAborted);
             if (attested is Attested.Refused refused) return Problems.Of(refused.Code, null);
@@ -85,7 +89,7 @@ internal static class LeaseEndpoints
         }
 
         var page = Math.Clamp(count ?? 100, 1, 1000);
-        var found = await leases.ListAsync(wanted, ended ?? false, before, page, http.RequestAborted);
+        var found = await leases.ListWithinAsync(wanted, http.Operator().Scope.Within, ended ?? false, before, page, http.RequestAborted);
         return Results.Json(new LeasePage([.. found.Select(LeaseViews.Of)], found.Count == page ? found[^1].Lease.Id : null), ProtocolJson.Default.LeasePage);
     }
 

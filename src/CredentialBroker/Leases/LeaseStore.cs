@@ -38,9 +38,13 @@ internal sealed class LeaseStore(Store store)
     }
 
     /// <summary>Newest first, after the given id; over ones only on request.</summary>
-    public Task<List<LeaseOfWorkload>> ListAsync(Selector selector, bool ended, string? before, int count, CancellationToken cancel)
+    public Task<List<LeaseOfWorkload>> ListAsync(Selector selector, bool ended, string? before, int count, CancellationToken cancel) =>
+        ListWithinAsync(selector, null, ended, before, count, cancel);
+
+    /// <param name="within">Selectors of which one must match as well; null where everything may be seen.</param>
+    public Task<List<LeaseOfWorkload>> ListWithinAsync(Selector selector, IReadOnlyList<Selector>? within, bool ended, string? before, int count, CancellationToken cancel)
     {
-        var sql = new SelectorSql(selector);
+        var sql = new SelectorSql(selector, within);
         return store.ListAsync(Pool.Control, new Statement(
             $"""
             SELECT {LeaseColumns.Of("l")}, {Instance} FROM {(ended ? "ended_leases" : "leases")} l {Joined}

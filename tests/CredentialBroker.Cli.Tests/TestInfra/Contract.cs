@@ -38,6 +38,7 @@ internal static partial class Contract
         new("GET", Is("/v1/keys"), null, [], (_, h) => JsonAsync(h, 200, new KeyList([The.Key]), ProtocolJson.Default.KeyList)),
         new("POST", Is("/v1/keys/rotate"), null, ["purpose", "atOnce"], (_, h) => JsonAsync(h, 200, The.Key, ProtocolJson.Default.KeyView)),
         new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
+        new("GET", Is("/v1/whoami"), null, [], (_, h) => JsonAsync(h, 200, The.Ann, ProtocolJson.Default.WhoAmI)),
         new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),
     ];
 

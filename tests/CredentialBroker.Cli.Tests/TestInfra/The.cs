@@ -3,6 +3,7 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Cli.Tests.TestInfra;
@@ -69,6 +70,8 @@ internal static class The
         new("orders-read", "r1", "prod", "postgres", "orders", new Owners("team-platform", "team-security", "team-sre"), "ann", Noon, Yaml);
 
     public static ControlView Control { get; } = new(ControlId, "template=orders-read", "INC-77", "ann", Noon, Noon.AddHours(2));
+
+    public static WhoAmI Ann { get; } = new("ann", "https://login.example", "u-1", [new RoleView("auditor"), new RoleView("responder", "environment=prod")]);
 
     public static Explanation Granted { get; } = new(true, [new ClauseView("approval", true)], null, null,
         [new Privilege("postgres", "orders", "orders_reader", ["login"])], Noon.AddMinutes(15), "ttl");

@@ -6,7 +6,7 @@ internal static class Walls
     public static IReadOnlyDictionary<string, string[]> Allowed { get; } = new Dictionary<string, string[]>
     {
         ["Storage"] = [],
-        ["Hosting"] = ["Storage"],
+        ["Hosting"] = ["Storage", "Attestation"],
         ["Audit"] = ["Storage", "Hosting"],
         ["Controls"] = ["Storage", "Audit", "Hosting"],
         ["Attestation"] = ["Storage"],
