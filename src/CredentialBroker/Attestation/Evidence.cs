@@ -16,25 +16,16 @@ internal sealed record Evidence(string? Bearer, X509Certificate2? Certificate = 
 
     internal static Evidence OfBearer(string? bearer) => new(bearer);
 
-    /// <summary>The bearer as the door read it, and what the TLS handshake left: never a header that says what a proxy saw.</summary>
+    /// <summary>
+    /// The bearer as the door read it, and what the TLS handshake left: never a header that says what a proxy saw. The
+    /// framework's own feature keeps only the client's certificate; the rest of its chain is what the listener's validation
+    /// callback put among the connection's features, as a collection.
+    /// </summary>
     internal static Evidence Of(HttpContext http, string? bearer) => new(bearer, http.Features.Get<ITlsConnectionFeature>()?.ClientCertificate)
     {
-        Chain = http.Features.Get<ClientChain>()?.Certificates ?? [],
+        Chain = http.Features.Get<X509Certificate2Collection>() is { } sent ? [.. sent] : [],
     };
 
     /// <summary>Names what came and quotes none of it, because records end up in messages.</summary>
     public override string ToString() => $"evidence: {(Bearer is null ? "no bearer" : "bearer")}, {(Certificate is null ? "no certificate" : "certificate")}";
-}
-
-/// <summary>
-/// The certificates that a client sent besides its own. The framework's connection feature keeps only the client's own,
-/// so the listener's validation callback puts this among the connection's features.
-/// </summary>
-internal sealed class ClientChain(IReadOnlyList<X509Certificate2> certificates)
-{
-    internal IReadOnlyList<X509Certificate2> Certificates => certificates;
-
-    /// <summary>For the callback of the handshake; the chain it is given is gone when it returns, so copies are kept.</summary>
-    internal static ClientChain Of(X509Chain? handshake) =>
-        new([.. handshake is null ? [] : handshake.ChainPolicy.ExtraStore.Select(sent => X509CertificateLoader.LoadCertificate(sent.RawData))]);
 }

@@ -29,5 +29,5 @@ internal sealed class BundleEndpoint(Uri url, SpiffeSourceOptions options, bool 
     private bool IsItself(object sender, X509Certificate? shown, X509Chain? handshake, SslPolicyErrors errors) =>
         shown is X509Certificate2 leaf && _judgedBy is { } bundle
         && SvidForm.IdentityOf(leaf, SvidForm.ServerUse, out _) is { } id && id.ToString() == options.EndpointId
-        && SvidChain.Refuse(leaf, ClientChain.Of(handshake).Certificates, bundle.Roots, id.TrustDomain, SvidForm.ServerUse, clock.GetUtcNow()) is null;
+        && SvidChain.Refuse(leaf, handshake is null ? [] : [.. handshake.ChainPolicy.ExtraStore], bundle.Roots, id.TrustDomain, SvidForm.ServerUse, clock.GetUtcNow()) is null;
 }
