@@ -51,9 +51,9 @@ internal sealed record WorkloadSourceOptions
     /// <summary>What only <c>aws</c> and <c>aws-call</c> have.</summary>
     public AwsSourceOptions? Aws { get; init; }
 
-    internal IReadOnlyList<string> EffectiveAlgorithms => Algorithms ?? TokenKind?.UsualAlgorithms ?? [];
+    internal IReadOnlyList<string> EffectiveAlgorithms => Algorithms ?? TokenKind?.UsualAlgorithms ?? TokenAlgorithms.All;
 
-    internal IReadOnlyList<string> EffectiveTypes => TokenTypes ?? TokenKind?.UsualTypes ?? [];
+    internal IReadOnlyList<string> EffectiveTypes => TokenTypes ?? TokenKind?.UsualTypes ?? [TokenRules.NoType];
 
     internal string? EffectiveIssuer => Issuer ?? TokenKind?.UsualIssuer;
 

@@ -14,12 +14,17 @@ internal static class AttestationBench
     internal static KeySource Keys(byte[] jwks, TimeProvider clock) =>
         new("prod-eu", KeyPace.OfUrl, _ => Task.FromResult(jwks), clock, NullLogger<KeySource>.Instance);
 
+    internal static TokenRules Rules(TestIssuer issuer, KeySource? keys = null, ITokenKind? kind = null)
+    {
+        kind ??= new OidcEvidence();
+        return kind.Fit(new TokenRules(
+            issuer.Issuer, issuer.Audience, kind.UsualAlgorithms, TimeSpan.FromHours(1), kind.UsualTypes, keys ?? Keys(issuer.JwksBytes(), issuer.Clock)));
+    }
+
     internal static WorkloadAttestation Of(string kind, TestIssuer issuer, KeySource? keys = null, WorkloadSourceOptions? options = null)
     {
         var tokens = EvidenceKinds.FindToken(kind)!;
-        var rules = new TokenRules(
-            issuer.Issuer, issuer.Audience, tokens.UsualAlgorithms, TimeSpan.FromHours(1), tokens.UsualTypes, keys ?? Keys(issuer.JwksBytes(), issuer.Clock));
-        var source = new WorkloadSource("prod-eu", tokens, tokens.Fit(rules), options ?? new WorkloadSourceOptions());
+        var source = new WorkloadSource("prod-eu", tokens, Rules(issuer, keys, tokens), options ?? new WorkloadSourceOptions());
         return new WorkloadAttestation(new TokenSources([source], Own, new TokenReader(issuer.Clock)), new SvidSources([]), null);
     }
 

@@ -35,7 +35,7 @@ public sealed class ClientCertificateTests : IAsyncLifetime
                 RemoteCertificateValidationCallback = (_, _, chain, _) =>
                 {
                     // Copies, because the handshake's own are gone when this returns.
-                    context.Connection.Features.Set(new X509Certificate2Collection([.. (chain?.ChainPolicy.ExtraStore ?? []).Select(sent => X509CertificateLoader.LoadCertificate(sent.RawData))]));
+                    context.Connection.Features.Set(new X509Certificate2Collection((chain?.ChainPolicy.ExtraStore ?? []).Select(sent => X509CertificateLoader.LoadCertificate(sent.RawData)).ToArray()));
                     return true;
                 },
             }),

@@ -40,7 +40,7 @@ public sealed class HostileCertificateTests
         ["a line break"] = (ReasonCodes.EvidenceCertificate, () => Named("spiffe://prod.example/shop\n")),
         ["octets outside ASCII"] = (ReasonCodes.EvidenceCertificate, () => Leaf(w => w with { Uris = [], More = [NameBytes("spiffe://prod.example/sh\u043ep"u8)] })),
         ["2049 octets"] = (ReasonCodes.EvidenceCertificate, () => Named("spiffe://prod.example/" + new string('a', 2049 - 22))),
-        ["alternative names twice"] = (ReasonCodes.EvidenceCertificate, () => Leaf(w => w with { More = [NameBytes("spiffe://prod.example/admin"u8)] })),
+        ["alternative names twice"] = (ReasonCodes.EvidenceCertificate, NamedTwice),
         ["alternative names that are no sequence"] = (ReasonCodes.EvidenceCertificate, () => Leaf(w => w with { Uris = [], More = [new X509Extension("2.5.29.17", [0x04, 0x01, 0x00], false)] })),
         ["alternative names with data behind them"] = (ReasonCodes.EvidenceCertificate, () => Leaf(w => w with { Uris = [], More = [new X509Extension("2.5.29.17", [.. NameBytes("spiffe://prod.example/shop"u8).RawData, 0x05, 0x00], false)] })),
         ["a leaf that is a CA"] = (ReasonCodes.EvidenceCertificate, () => Leaf(w => w with { Authority = true })),
@@ -178,6 +178,16 @@ public sealed class HostileCertificateTests
         var upper = Prod.Root.Signer(CertificateWish.Signer("CN=upper") with { PathLength = 0 });
         var lower = upper.Signer(CertificateWish.Signer("CN=lower"));
         return new Evidence(null, lower.Issue(Prod.Wish)) { Chain = [upper.Certificate, lower.Certificate] };
+    }
+
+    // The framework signs no certificate with an extension twice, so another one's name is changed afterwards. The signature
+    // breaks by that, but the form is judged first.
+    private static Evidence NamedTwice()
+    {
+        var made = Leaf(w => w with { More = [new X509Extension("2.5.29.18", NameBytes("spiffe://prod.example/admin"u8).RawData, false)] });
+        var bytes = made.Certificate!.RawData;
+        bytes[bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x06, 0x03, 0x55, 0x1D, 0x12]) + 4] = 0x11;
+        return made with { Certificate = X509CertificateLoader.LoadCertificate(bytes) };
     }
 
     private static Evidence Tampered()

@@ -102,8 +102,19 @@ internal sealed class TestSigner(X509Certificate2 certificate, AsymmetricAlgorit
             ? new CertificateRequest(wish.Subject, curve, wish.Hash)
             : new CertificateRequest(wish.Subject, (RSA)own, wish.Hash, RSASignaturePadding.Pkcs1);
         foreach (var extension in wish.Extensions()) request.CertificateExtensions.Add(extension);
-        var generator = by is ECDsa signing ? X509SignatureGenerator.CreateForECDsa(signing) : X509SignatureGenerator.CreateForRSA((RSA)by, RSASignaturePadding.Pkcs1);
+        var generator = wish.Hash == HashAlgorithmName.SHA1 ? new Outdated((ECDsa)by)
+            : by is ECDsa signing ? X509SignatureGenerator.CreateForECDsa(signing) : X509SignatureGenerator.CreateForRSA((RSA)by, RSASignaturePadding.Pkcs1);
         return request.Create(issuer, generator, clock.GetUtcNow().AddMinutes(wish.Begins), clock.GetUtcNow().AddMinutes(wish.Ends), RandomNumberGenerator.GetBytes(12));
+    }
+
+    /// <summary>ecdsa-with-SHA1 (RFC 5480 appendix A), which the framework's own generator no longer makes.</summary>
+    private sealed class Outdated(ECDsa key) : X509SignatureGenerator
+    {
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm) => Convert.FromHexString("300906072A8648CE3D0401");
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) => key.SignData(data, HashAlgorithmName.SHA1, DSASignatureFormat.Rfc3279DerSequence);
+
+        protected override System.Security.Cryptography.X509Certificates.PublicKey BuildPublicKey() => new(key);
     }
 }
 

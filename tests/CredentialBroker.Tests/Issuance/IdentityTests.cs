@@ -66,7 +66,7 @@ public sealed class IdentityTests : IAsyncLifetime
         Assert.True(claimed.Status == HttpStatusCode.Created, claimed.Body);
         var lease = claimed.Json.GetProperty("lease").GetProperty("id").GetString()!;
         var decision = (await _broker.Scene.OperatorAsync(HttpMethod.Get, $"/v1/audit?lease={lease}&type=credential.decision")).Body;
-        Assert.Contains("\"strength\":5", decision.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"strength\":5", decision.Replace("\\", "", StringComparison.Ordinal), StringComparison.Ordinal);
 
         Assert.Equal(HttpStatusCode.OK, (await CertifiedAsync(HttpMethod.Get, $"/v1/leases/{lease}")).Status);
         Assert.Equal(HttpStatusCode.OK, (await CertifiedAsync(HttpMethod.Post, $"/v1/leases/{lease}/renew")).Status);
@@ -147,7 +147,7 @@ public sealed class IdentityTests : IAsyncLifetime
                 if (http.Request.Headers.ContainsKey(Header))
                 {
                     http.Features.Set<ITlsConnectionFeature>(this);
-                    http.Features.Set(new X509Certificate2Collection([.. shown.Chain]));
+                    http.Features.Set(new X509Certificate2Collection(shown.Chain.ToArray()));
                 }
 
                 return following(http);
