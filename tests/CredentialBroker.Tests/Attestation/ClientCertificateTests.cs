@@ -74,7 +74,7 @@ public sealed class ClientCertificateTests : IAsyncLifetime
 
     private async Task<string> AskAsync(Evidence evidence, params (string Name, string Value)[] headers)
     {
-        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 { Subject: "CN=localhost" } } };
         if (evidence.Certificate is { } own)
         {
             handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(own, [.. evidence.Chain], offline: true);

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CredentialBroker.Attestation;
 using CredentialBroker.TestInfra;
@@ -65,8 +66,8 @@ public sealed class IdentityTests : IAsyncLifetime
         var claimed = await CertifiedAsync(HttpMethod.Post, "/v1/leases", """{"template":"token"}""");
         Assert.True(claimed.Status == HttpStatusCode.Created, claimed.Body);
         var lease = claimed.Json.GetProperty("lease").GetProperty("id").GetString()!;
-        var decision = (await _broker.Scene.OperatorAsync(HttpMethod.Get, $"/v1/audit?lease={lease}&type=credential.decision")).Body;
-        Assert.Contains("\"strength\":5", decision.Replace("\\", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        var record = (await _broker.Scene.OperatorAsync(HttpMethod.Get, $"/v1/audit?lease={lease}&type=credential.decision")).Json.GetProperty("body").GetString()!;
+        Assert.Equal(5, JsonDocument.Parse(record).RootElement.GetProperty("caller").GetProperty("strength").GetInt32());
 
         Assert.Equal(HttpStatusCode.OK, (await CertifiedAsync(HttpMethod.Get, $"/v1/leases/{lease}")).Status);
         Assert.Equal(HttpStatusCode.OK, (await CertifiedAsync(HttpMethod.Post, $"/v1/leases/{lease}/renew")).Status);
