@@ -26,6 +26,12 @@ public static class ReasonCodes
     public const string EvidenceHeader = "evidence_header";
     /// <summary>The evidence lacks a claim that its kind requires, or claims contradict each other.</summary>
     public const string EvidenceClaims = "evidence_claims";
+    /// <summary>The client certificate does not have the form that an X.509-SVID must have.</summary>
+    public const string EvidenceCertificate = "evidence_certificate";
+    /// <summary>The client certificate does not chain to the bundle of the trust domain it names.</summary>
+    public const string EvidenceChain = "evidence_chain";
+    /// <summary>The platform that has to confirm the evidence cannot be asked at present.</summary>
+    public const string EvidenceCheckUnavailable = "evidence_check_unavailable";
     /// <summary>The evidence was used before and the template asks for one-time evidence.</summary>
     public const string EvidenceReplayed = "evidence_replayed";
     /// <summary>The keys of the trust source cannot be had at present.</summary>
@@ -46,6 +52,8 @@ public static class ReasonCodes
     public const string TemplateUnknown = "template_unknown";
     /// <summary>The template does not match this workload.</summary>
     public const string WorkloadNotMatched = "workload_not_matched";
+    /// <summary>The template asks for one-time evidence, and a connection's certificate cannot be used up.</summary>
+    public const string OneTimeEvidenceRequired = "one_time_evidence_required";
     /// <summary>The evidence is weaker than the template demands.</summary>
     public const string StrengthTooLow = "strength_too_low";
     /// <summary>Workload, approval and template are not of one environment.</summary>

@@ -56,7 +56,7 @@ internal static class ExplainEndpoints
     {
         if (request.Evidence is not null || request.Workload is null)
         {
-            return await attestation.AttestAsync(request.Evidence, cancel) switch
+            return await attestation.AttestAsync(Evidence.OfBearer(request.Evidence), cancel) switch
             {
                 Attested.As proven => (proven.Workload, null),
                 Attested.Refused refused => (null, refused),

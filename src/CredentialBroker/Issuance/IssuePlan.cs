@@ -70,7 +70,7 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
         yield return key;
         yield return new TaskGuard(Lease.Task);
         yield return new ApprovalUse(Lease.ApprovalId, Facts.Workload.Instance, Facts.Now, IsRenewal: false);
-        if (Facts.Template!.OneTimeEvidence) yield return new EvidenceUse(Facts.Workload.EvidenceId, Facts.Workload.EvidenceExpiresAt);
+        if (Facts.Template!.OneTimeEvidence || Facts.Workload.Reuse == EvidenceReuse.Never) yield return new EvidenceUse(Facts.Workload.EvidenceId, Facts.Workload.EvidenceExpiresAt);
         if (!known) yield return new WorkloadSeen(Facts.Workload, Facts.Now);
     }
 }

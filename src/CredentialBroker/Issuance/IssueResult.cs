@@ -1,3 +1,4 @@
+using CredentialBroker.Attestation;
 using CredentialBroker.Backends;
 using CredentialBroker.Leases;
 
@@ -19,6 +20,6 @@ internal abstract record IssueResult
 }
 
 /// <summary>One claim as it came in; nothing in it is trusted.</summary>
-/// <param name="Evidence">Bearer evidence, or null when none came.</param>
+/// <param name="Evidence">What came to prove who asks.</param>
 /// <param name="BodyHash">Hash of the body's bytes, for the idempotency key.</param>
-internal sealed record Claim(string? Evidence, Policy.Ask Ask, string IdempotencyKey, string BodyHash);
+internal sealed record Claim(Evidence Evidence, Policy.Ask Ask, string IdempotencyKey, string BodyHash);

@@ -44,7 +44,7 @@ internal static class LeaseEndpoints
         }
 
         var ask = new Ask(request.Template, Milliseconds(request.Ttl), request.Intent, request.Nonce);
-        var claim = new Claim(Bearer.Of(http.Request), ask, key, Convert.ToHexStringLower(SHA256.HashData(body)));
+        var claim = new Claim(Evidence.Of(http, Bearer.Of(http.Request)), ask, key, Convert.ToHexStringLower(SHA256.HashData(body)));
         return Answer(await issue.RunAsync(claim, http.RequestAborted), made: true);
     }
 
@@ -52,11 +52,11 @@ internal static class LeaseEndpoints
     {
         var body = await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted);
         var request = body.Length == 0 ? new RenewRequest() : Bodies.Parse(body, ProtocolJson.Default.RenewRequest);
-        return Answer(await renew.RunAsync(Bearer.Of(http.Request), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
+        return Answer(await renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
     }
 
     private static async Task<IResult> EndAsync(string id, HttpContext http, EndByCaller end, string? reason) =>
-        await end.RunAsync(http.Features.Get<Operator>(), Bearer.Of(http.Request), id, reason, http.RequestAborted) switch
+        await end.RunAsync(http.Features.Get<Operator>(), Evidence.Of(http, Bearer.Of(http.Request)), id, reason, http.RequestAborted) switch
         {
             EndByCaller.Outcome.Accepted accepted => Results.Json(LeaseViews.Of(accepted.Lease), ProtocolJson.Default.LeaseView, statusCode: 202),
             EndByCaller.Outcome.Refused refused => Problems.Of(refused.Code, refused.Detail),
@@ -72,7 +72,7 @@ internal static class LeaseEndpoints
         }
         else
         {
-            var attested = await attestation.AttestAsync(Bearer.Of(http.Request), http.RequestAborted);
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
             if (attested is Attested.Refused refused) return Problems.Of(refused.Code, null);
             if (found?.Lease.WorkloadId != ((Attested.As)attested).Workload.Id) found = null;
         }

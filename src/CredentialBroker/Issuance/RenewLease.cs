@@ -19,7 +19,7 @@ internal sealed class RenewLease(
 {
     private const int Tries = 6;
 
-    public async Task<IssueResult> RunAsync(string? evidence, string leaseId, long? ttl, CancellationToken cancel)
+    public async Task<IssueResult> RunAsync(Evidence evidence, string leaseId, long? ttl, CancellationToken cancel)
     {
         var attested = await attestation.AttestAsync(evidence, cancel);
         if (attested is not Attested.As { Workload: var workload }) return refusals.Unproven("renew", (Attested.Refused)attested);

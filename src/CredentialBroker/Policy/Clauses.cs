@@ -10,6 +10,7 @@ internal static class Clauses
         new("template_exists", "the template is active", Needs.Nothing, WorkloadClauses.TemplateExists),
         new("workload_matched", "the template matches the workload", Needs.Template, WorkloadClauses.Matched),
         new("strength", "the evidence is as strong as the template demands", Needs.Template, WorkloadClauses.Strength),
+        new("one_time_evidence", "the evidence can be used up where the template asks for one-time evidence", Needs.Template, WorkloadClauses.OneTime),
         new("delegation", "the chain of acting parties is no longer than the template allows", Needs.Template, WorkloadClauses.Delegation),
 
         // what is stopped

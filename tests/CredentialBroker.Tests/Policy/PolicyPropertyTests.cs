@@ -1,4 +1,5 @@
 using CredentialBroker.Approvals;
+using CredentialBroker.Attestation;
 using CredentialBroker.Policy;
 using CredentialBroker.Protocol;
 using CredentialBroker.TestInfra;
@@ -60,6 +61,7 @@ public sealed class PolicyPropertyTests
             MaxTtl = Mostly(4 * The.Hour, 15 * The.Minute),
             MinStrength = Mostly(2, 0, 4),
             MaxDelegation = Mostly(1, 0, 8),
+            OneTimeEvidence = Mostly(false, true),
             IntentRequired = Mostly(false, true),
             Workloads = [new WorkloadPattern(Mostly(The.Uri, "k8s://prod-eu/shop/cart"))],
             ApprovalSources = [Mostly("gate", "ci")],
@@ -87,7 +89,7 @@ public sealed class PolicyPropertyTests
         {
             Template = Mostly(template, (CompiledTemplate?)null),
             Approval = Mostly(approval, (Approval?)null),
-            Workload = facts.Workload with { Strength = Mostly(3, 0, 1, 5), ActChain = Mostly<string[]>([], ["a"], ["a", "b"]) },
+            Workload = facts.Workload with { Strength = Mostly(3, 0, 1, 5), ActChain = Mostly<string[]>([], ["a"], ["a", "b"]), Reuse = Mostly(EvidenceReuse.TemplateDecides, EvidenceReuse.Never, EvidenceReuse.Always) },
             Ask = new Ask("orders-read", Mostly<long?>(null, 1, 1000, The.Minute, The.Hour), Mostly(null, new Intent(["read"])), Mostly(null, "n-1")),
             Controls = Mostly(Some.Controls(), Some.Controls(Some.Freeze("node=node-1")), Some.Controls(Some.Freeze("node=node-2"))),
             External = Mostly<Verdict>(

@@ -6,7 +6,7 @@ namespace CredentialBroker.Approvals.Jws;
 /// <summary>Reads the member <c>approval</c>: only known members, each of bounded size, none that its effect has no use for.</summary>
 internal static class DocumentReader
 {
-    private static readonly string[] Schemes = ["k8s://", "spiffe://", "github://", "gitlab://", "oidc://", "docker://"];
+    private static readonly string[] Schemes = ["k8s://", "spiffe://", "github://", "gitlab://", "oidc://", "docker://", "aws://", "azure://", "gcp://"];
 
     private const int Name = 63, Line = 256, Long = 512;
 
