@@ -68,6 +68,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
+            .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);
