@@ -13,10 +13,10 @@ public sealed class CDEventTests
         await using var scene = await SourcesScene.StartAsync();
         var approval = scene.Approval(("task", "run-17"));
         var pod = approval["instance"]!.GetValue<string>();
-        await scene.AcceptedAsync(scene.SendAsync(Hook(scene, "service.deployed.0.2.0", "service", Content(), approval)));
+        await SourcesScene.AcceptedAsync(scene.SendAsync(Hook(scene, "service.deployed.0.2.0", "service", Content(), approval)));
         var claim = await scene.Scene.ClaimAsync(scene.Hostile.Token(pod), "token");
         Assert.Equal(HttpStatusCode.Created, claim.Status);
-        await scene.AcceptedAsync(scene.SendAsync(Hook(scene, "taskrun.finished.0.2.0", "taskRun", new JsonObject { ["outcome"] = "success", ["taskName"] = "deploy" }, null, "run-17")));
+        await SourcesScene.AcceptedAsync(scene.SendAsync(Hook(scene, "taskrun.finished.0.2.0", "taskRun", new JsonObject { ["outcome"] = "success", ["taskName"] = "deploy" }, null, "run-17")));
         var lease = await scene.Scene.LeaseUntilAsync(claim.Json.GetProperty("lease").GetProperty("id").GetString()!, "ended");
         Assert.Equal("task_end", lease.GetProperty("cause").GetString());
     }
@@ -31,7 +31,7 @@ public sealed class CDEventTests
         await using var scene = await SourcesScene.StartAsync();
         var approval = state == "withdrawn" ? new JsonObject { ["ref"] = "ref-1" } : scene.Approval(("ref", "ref-1"));
         var content = type.StartsWith("approval", StringComparison.Ordinal) ? Decision("approved", "bob") : Content();
-        await scene.AcceptedAsync(scene.SendAsync(Hook(scene, type, subject, content, approval)));
+        await SourcesScene.AcceptedAsync(scene.SendAsync(Hook(scene, type, subject, content, approval)));
         Assert.Contains($"\"state\":\"{state}\"", (await scene.Scene.OperatorAsync(HttpMethod.Get, "/v1/approvals")).Body, StringComparison.Ordinal);
     }
 

@@ -11,7 +11,7 @@ public sealed class GitHubTests
     public async Task R47_A_reviewed_job_gets_its_credential_and_loses_it_when_it_is_completed()
     {
         await using var scene = await SourcesScene.StartAsync();
-        Assert.Contains("\"prompted\"", (await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()))).Body, StringComparison.Ordinal);
+        Assert.Contains("\"prompted\"", (await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()))).Body, StringComparison.Ordinal);
         Assert.Equal("no_approval", (await scene.Scene.ClaimAsync(scene.GitHubJobToken(), "token")).Code ?? "no_approval");
         await scene.LookUntilAsync(async () => await scene.CountAsync("approvals") == 1);
         Assert.Equal(0, await scene.CountAsync("approval_prompts"));
@@ -23,7 +23,7 @@ public sealed class GitHubTests
         var claim = await scene.Scene.ClaimAsync(scene.GitHubJobToken(), "token");
         Assert.True(claim.Status == HttpStatusCode.Created, claim.Body);
         scene.GitHub.JobJson["status"] = "completed";
-        await scene.AcceptedAsync(scene.SendGitHubAsync("workflow_job", Payloads.Job()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("workflow_job", Payloads.Job()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("ended_tasks") == 1);
         var lease = await scene.Scene.LeaseUntilAsync(claim.Json.GetProperty("lease").GetProperty("id").GetString()!, "ended");
         Assert.Equal("task_end", lease.GetProperty("cause").GetString());
@@ -34,7 +34,7 @@ public sealed class GitHubTests
     public async Task R49_What_was_reviewed_is_claimed_within_the_window_or_not_at_all()
     {
         await using var scene = await SourcesScene.StartAsync();
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approvals") == 1);
         scene.Hostile.Pass(TimeSpan.FromMinutes(16));
         Assert.Equal("approval_expired", (await scene.Scene.ClaimAsync(scene.GitHubJobToken(), "token")).Code);
@@ -45,10 +45,10 @@ public sealed class GitHubTests
     {
         await using var scene = await SourcesScene.StartAsync();
         scene.GitHub.Reviews.Add(GitHubStandIn.Review("rejected", "production", GitHubStandIn.Alice, "alice"));
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review("rejected")));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review("rejected")));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approvals", "state = 5") == 1);
         scene.GitHub.Reviews.RemoveAt(1);
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts") == 0);
         Assert.Equal(1, await scene.CountAsync("audit", "type = 'approval.rejected' AND body LIKE '%approval_final%'"));
     }
@@ -67,7 +67,7 @@ public sealed class GitHubTests
     {
         await using var scene = await SourcesScene.StartAsync();
         scene.GitHub.Instead["/runs/9001"] = (status, body, status == 302 ? [("Location", "/repos/octo/shop/actions/runs/9001/approvals")] : []);
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", $"last_error = '{fault}'") == 1);
         Assert.Equal(0, await scene.CountAsync("approvals"));
         Assert.DoesNotContain(scene.GitHub.Asked, path => path.EndsWith("/approvals", StringComparison.Ordinal));
@@ -83,10 +83,10 @@ public sealed class GitHubTests
     {
         await using var scene = await SourcesScene.StartAsync();
         scene.GitHub.Instead["/runs/9001"] = (429, "{}", [("Retry-After", "120")]);
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", "last_error = 'a rate limit'") == 1);
         var asked = scene.GitHub.Asked.Count;
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_protection_rule", Payloads.Entry()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_protection_rule", Payloads.Entry()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", "last_error = 'a rate limit'") == 2);
         Assert.Equal(asked, scene.GitHub.Asked.Count);
 
@@ -101,7 +101,7 @@ public sealed class GitHubTests
     {
         await using var scene = await SourcesScene.StartAsync();
         scene.GitHub.Instead["/runs/9001"] = (503, "{}", []);
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", "last_error = 'status 503'") == 1);
         scene.Hostile.Pass(TimeSpan.FromHours(25));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts") == 0);
@@ -113,7 +113,7 @@ public sealed class GitHubTests
     {
         await using var scene = await SourcesScene.StartAsync(sources => sources["github"]!["SelfApproval"] = "allow");
         scene.GitHub.RunJson["actor"] = GitHubStandIn.Account(GitHubStandIn.Bob, "bob");
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approvals") == 1);
         Assert.Equal(1, await scene.CountAsync("audit", "type = 'approval.received' AND body LIKE '%approved by its requester%'"));
     }
@@ -127,7 +127,7 @@ public sealed class GitHubTests
         await using var scene = await SourcesScene.StartAsync();
         body ??= name == "workflow_job" ? Payloads.Job() : Payloads.Review("requested");
         var before = await scene.Hostile.CountAsync();
-        Assert.Contains("\"noted\"", (await scene.AcceptedAsync(scene.SendGitHubAsync(name, body))).Body, StringComparison.Ordinal);
+        Assert.Contains("\"noted\"", (await SourcesScene.AcceptedAsync(scene.SendGitHubAsync(name, body))).Body, StringComparison.Ordinal);
         Assert.Equal(before.Rows, (await scene.Hostile.CountAsync()).Rows);
         Assert.Empty(scene.GitHub.Asked);
     }

@@ -33,12 +33,12 @@ internal sealed record Hook(string Source, string Body, string Id, long At, byte
         return content;
     }
 
-    public (string Name, string Value)[] Headers() =>
-    [
-        .. ((string Name, string Value)[])
+    public (string Name, string Value)[] Headers()
+    {
+        (string Name, string Value)[] signed =
         [
             ("webhook-id", SentId ?? Id), ("webhook-timestamp", (SentAt ?? At).ToString(CultureInfo.InvariantCulture)), ("webhook-signature", Shown(SignatureOf(Secret))),
-        ]
-        .Where(h => !Without.Contains(h.Name)), .. More,
-    ];
+        ];
+        return [.. signed.Where(h => !Without.Contains(h.Name)), .. More];
+    }
 }

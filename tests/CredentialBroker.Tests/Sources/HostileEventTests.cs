@@ -110,7 +110,7 @@ public sealed class HostileEventTests
         var approval = scene.Approval();
         var sent = scene.Event(approval.DeepClone());
         var hook = scene.Hook(sent);
-        await scene.AcceptedAsync(scene.SendAsync(hook));
+        await SourcesScene.AcceptedAsync(scene.SendAsync(hook));
         await scene.RefusedAsync("the same", 409, ReasonCodes.ApprovalReplayed, true, () => scene.SendAsync(hook));
         await scene.RefusedAsync("same id, other body", 409, ReasonCodes.ApprovalReplayed, true, () => scene.SendAsync(scene.Hook(scene.Event(scene.Approval())) with { Id = hook.Id }));
         await scene.RefusedAsync("same event, sent anew", 409, ReasonCodes.ApprovalReplayed, true, () => scene.SendAsync(scene.Hook(sent)));
@@ -141,7 +141,7 @@ public sealed class HostileEventTests
         var good = scene.Authority.Leaf(from, until, name);
         await scene.RefusedAsync("proven and malformed", 400, ReasonCodes.ApprovalMalformed, true, () => scene.SendEventAsync("mtls", "{}", good));
         var body = Body();
-        await scene.AcceptedAsync(scene.SendEventAsync("mtls", body, good));
+        await SourcesScene.AcceptedAsync(scene.SendEventAsync("mtls", body, good));
         await scene.RefusedAsync("again", 409, ReasonCodes.ApprovalReplayed, true, () => scene.SendEventAsync("mtls", body, good));
         await scene.RefusedAsync("a certificate is no signature", 401, ReasonCodes.EvidenceMissing, false, () => scene.SendEventAsync("hooks", Body(), good));
     }
@@ -174,6 +174,6 @@ public sealed class HostileEventTests
             ("attribute twice", 401, ReasonCodes.EvidenceMalformed, false, Event()[..^1] + ",\"id\":\"x\"}"),
         ];
         foreach (var (what, status, code, recorded, body) in cases) await scene.RefusedAsync(what, status, code, recorded, () => scene.SendEventAsync("signed", body));
-        await scene.AcceptedAsync(scene.SendEventAsync("signed", Event()));
+        await SourcesScene.AcceptedAsync(scene.SendEventAsync("signed", Event()));
     }
 }

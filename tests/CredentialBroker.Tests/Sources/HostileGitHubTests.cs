@@ -51,7 +51,7 @@ public sealed class HostileGitHubTests
     public async Task A_delivery_counts_once_by_its_id_and_by_its_body()
     {
         await using var scene = await SourcesScene.StartAsync();
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review(), delivery: "d-1"));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review(), delivery: "d-1"));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts") == 0);
         await scene.RefusedAsync("same body", 409, ReasonCodes.ApprovalReplayed, true, () => scene.SendGitHubAsync("deployment_review", Payloads.Review(), delivery: "d-2"));
         await scene.RefusedAsync("same id, other body", 409, ReasonCodes.ApprovalReplayed, true, () => scene.SendGitHubAsync("deployment_review", Payloads.Review(change: p => p["comment"] = "x"), delivery: "d-1"));
@@ -105,7 +105,7 @@ public sealed class HostileGitHubTests
             default: github.Instead["/runs/9001"] = (200, "[1]", []); break;
         }
 
-        await scene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
+        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts") == 0);
         Assert.Equal(0, await scene.CountAsync("approvals"));
         Assert.Equal(1, await scene.CountAsync("audit", $"type = 'approval.rejected' AND body LIKE '%\"cause\":\"{code}\"%'"));

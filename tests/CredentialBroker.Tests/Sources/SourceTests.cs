@@ -38,11 +38,11 @@ public sealed class SourceTests
         var approval = scene.Approval();
         var hook = scene.Hook(scene.Event(approval.DeepClone()));
         var old = hook.SignatureOf(new byte[32]);
-        await scene.AcceptedAsync(scene.SendAsync(hook with { Shown = s => $"v1a,AAAA v1,{old} v1,{s}" }));
+        await SourcesScene.AcceptedAsync(scene.SendAsync(hook with { Shown = s => $"v1a,AAAA v1,{old} v1,{s}" }));
         var claim = await scene.Scene.ClaimAsync(scene.Hostile.Token(approval["instance"]!.GetValue<string>()), "token");
         Assert.True(claim.Status == HttpStatusCode.Created, claim.Body);
 
-        await scene.AcceptedAsync(scene.SendAsync(scene.Hook(scene.Event(new JsonObject { ["ref"] = approval["ref"]!.DeepClone() }, "withdrawn"))));
+        await SourcesScene.AcceptedAsync(scene.SendAsync(scene.Hook(scene.Event(new JsonObject { ["ref"] = approval["ref"]!.DeepClone() }, "withdrawn"))));
         var lease = await scene.Scene.LeaseUntilAsync(claim.Json.GetProperty("lease").GetProperty("id").GetString()!, "ended");
         Assert.Equal("approval_withdrawn", lease.GetProperty("cause").GetString());
     }

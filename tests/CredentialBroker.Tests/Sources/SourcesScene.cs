@@ -82,11 +82,12 @@ internal sealed class SourcesScene : IAsyncDisposable
         HttpMethod.Post, $"/v1/approvals/{source}", null, new StringContent(body, Encoding.UTF8, "application/cloudevents+json"),
         certificate is null ? [] : [(CertificateHeader.Name, certificate)]);
 
-    public Task<Reply> SendGitHubAsync(string name, string body, string? signature = null, string? delivery = null, string type = "application/json", params (string, string)[] more)
+    /// <param name="signature">Null for the right one, empty for none.</param>
+    public Task<Reply> SendGitHubAsync(string name, string body, string? signature = null, string? delivery = null, string type = "application/json")
     {
-        signature ??= GitHubSignature(body);
-        return Scene.SendAsync(HttpMethod.Post, "/v1/approvals/github", null, new StringContent(body, Encoding.UTF8, type),
-            [.. signature.Length == 0 ? [] : ((string, string)[])[("X-Hub-Signature-256", signature)], ("X-GitHub-Event", name), ("X-GitHub-Delivery", delivery ?? CredentialBroker.Protocol.Ids.New(Hostile.Clock)), .. more]);
+        var headers = new List<(string, string)> { ("X-GitHub-Event", name), ("X-GitHub-Delivery", delivery ?? CredentialBroker.Protocol.Ids.New(Hostile.Clock)) };
+        if (signature != "") headers.Add(("X-Hub-Signature-256", signature ?? GitHubSignature(body)));
+        return Scene.SendAsync(HttpMethod.Post, "/v1/approvals/github", null, new StringContent(body, Encoding.UTF8, type), [.. headers]);
     }
 
     public static string GitHubSignature(string body, string secret = GitHubSecret) =>
@@ -127,7 +128,7 @@ internal sealed class SourcesScene : IAsyncDisposable
         Assert.True(records == (recorded ? 1 : 0), $"{what}: {records} refusals were recorded");
     }
 
-    public async Task<Reply> AcceptedAsync(Task<Reply> sending)
+    public static async Task<Reply> AcceptedAsync(Task<Reply> sending)
     {
         var reply = await sending;
         Assert.True(reply.Status == HttpStatusCode.Accepted, reply.Body);

@@ -39,9 +39,13 @@ internal sealed record Reviewed(ApprovalSource Source, Prompt Prompt, GitHubRepo
         if (approved.Find(r => r.Number("user", "id") == Prompt.Approver).Word("user", "login") is not { } approver) return Mismatch("another account approved");
         if (!IsJob(Prompt, job) || job.Word("check_run_url").IdAfter("/check-runs/") is not { } check) return Mismatch("the job is of another run or attempt");
         if (run.Word("status") is null or "completed" || job.Word("status") is null or "completed") return new Looked.Refuses(new Refusal(ReasonCodes.TaskEnded, "the job is over"));
-        // Whoever started the run, or this attempt of it, asked; the approver's own name comes first, so that it is seen.
-        var requester = run.Number("actor", "id") == Prompt.Approver ? run.Word("actor", "login") : run.Word("triggering_actor", "login");
-        return requester is null ? Mismatch("nobody is named as who started the run") : new Looked.Says(Approval(requester, approver, check));
+        // Who began the run asked, and so did who began this attempt of it. An account is one person under any name.
+        if (run.Number("actor", "id") is not { } began || run.Number("triggering_actor", "id") is not { } again || run.Word("triggering_actor", "login") is not { } requester)
+        {
+            return Mismatch("nobody is named as who began the run");
+        }
+
+        return new Looked.Says(Approval(Prompt.Approver == began || Prompt.Approver == again ? approver : requester, approver, check));
     }
 
     public static bool IsJob(Prompt prompt, JsonElement job) =>
