@@ -18,31 +18,45 @@ internal sealed class GitHubStandIn : IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    private GitHubStandIn(WebApplication app, Uri url) => (_app, Url) = (app, url);
+    private GitHubStandIn(WebApplication app, Uri url)
+    {
+        (_app, Url) = (app, url);
+        Reset();
+    }
 
     public Uri Url { get; }
 
-    public JsonObject RunJson { get; } = new()
-    {
-        ["id"] = Run, ["name"] = "deploy", ["node_id"] = "W_1", ["run_number"] = 5, ["run_attempt"] = 1, ["status"] = "waiting", ["conclusion"] = null, ["event"] = "push",
-        ["actor"] = Account(Alice, "alice"), ["triggering_actor"] = Account(Alice, "alice"),
-        ["repository"] = new JsonObject { ["id"] = Repository, ["full_name"] = "octo/shop", ["owner"] = Account(Owner, "octo") },
-    };
+    public JsonObject RunJson { get; private set; } = [];
 
-    public JsonArray Reviews { get; } = [Review("approved", "production", Bob, "bob")];
+    public JsonArray Reviews { get; private set; } = [];
 
-    public JsonArray Pending { get; } = [];
+    public JsonArray Pending { get; private set; } = [];
 
-    public JsonObject JobJson { get; } = new()
-    {
-        ["id"] = Job, ["run_id"] = Run, ["run_attempt"] = 1, ["node_id"] = "J_1", ["name"] = "deploy", ["status"] = "queued", ["conclusion"] = null,
-        ["check_run_url"] = $"https://api.github.test/repos/octo/shop/check-runs/{Check}", ["labels"] = new JsonArray("ubuntu-latest"), ["runner_id"] = null,
-    };
+    public JsonObject JobJson { get; private set; } = [];
 
     /// <summary>Answers instead of the documents, by the end of the path; status 0 never answers.</summary>
     public ConcurrentDictionary<string, (int Status, string Body, (string Name, string Value)[] Headers)> Instead { get; } = new();
 
     public ConcurrentQueue<string> Asked { get; } = new();
+
+    /// <summary>Alice began a run, Bob reviewed its job, and the job is queued.</summary>
+    public void Reset()
+    {
+        Instead.Clear();
+        RunJson = new()
+        {
+            ["id"] = Run, ["name"] = "deploy", ["node_id"] = "W_1", ["run_number"] = 5, ["run_attempt"] = 1, ["status"] = "waiting", ["conclusion"] = null, ["event"] = "push",
+            ["actor"] = Account(Alice, "alice"), ["triggering_actor"] = Account(Alice, "alice"),
+            ["repository"] = new JsonObject { ["id"] = Repository, ["full_name"] = "octo/shop", ["owner"] = Account(Owner, "octo") },
+        };
+        Reviews = [Review("approved", "production", Bob, "bob")];
+        Pending = [];
+        JobJson = new()
+        {
+            ["id"] = Job, ["run_id"] = Run, ["run_attempt"] = 1, ["node_id"] = "J_1", ["name"] = "deploy", ["status"] = "queued", ["conclusion"] = null,
+            ["check_run_url"] = $"https://api.github.test/repos/octo/shop/check-runs/{Check}", ["labels"] = new JsonArray("ubuntu-latest"), ["runner_id"] = null,
+        };
+    }
 
     public static JsonObject Review(string state, string environment, long id, string login) => new()
     {

@@ -54,25 +54,29 @@ public sealed class GitHubTests
     }
 
     /// <summary>Nothing was accepted that is forgotten, and nothing is approved that was not read.</summary>
-    [Theory]
-    [InlineData(500, "{}", "status 500")]
-    [InlineData(404, "{}", "status 404")]
-    [InlineData(401, "{}", "status 401")]
-    [InlineData(302, "", "a redirect")]
-    [InlineData(200, "{\"id\":9001,\"id\":9001}", "an answer that is no strict JSON")]
-    [InlineData(200, "[] , []", "an answer that is no strict JSON")]
-    [InlineData(200, "", "an answer that is no strict JSON")]
-    [InlineData(0, "", "no answer in time")]
-    public async Task While_the_API_cannot_be_read_nothing_is_approved_and_nothing_forgotten(int status, string body, string fault)
+    [Fact]
+    public async Task While_the_API_cannot_be_read_nothing_is_approved_and_nothing_forgotten()
     {
         await using var scene = await SourcesScene.StartAsync();
-        scene.GitHub.Instead["/runs/9001"] = (status, body, status == 302 ? [("Location", "/repos/octo/shop/actions/runs/9001/approvals")] : []);
+        (int Status, string Body, string Fault)[] faults =
+        [
+            (500, "{}", "status 500"), (404, "{}", "status 404"), (401, "{}", "status 401"), (302, "", "a redirect"), (0, "", "no answer in time"),
+            (200, """{"id":9001,"id":9001}""", "an answer that is no strict JSON"), (403, "{}", "status 403"), (200, "[] , []", "an answer that is no strict JSON"),
+            (503, "{}", "status 503"), (200, "[],\"more\":[]", "an answer that is no strict JSON"), (204, "", "status 204"), (200, "", "an answer that is no strict JSON"),
+        ];
+        scene.GitHub.Instead["/runs/9001"] = (502, "{}", []);
         await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
-        await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", $"last_error = '{fault}'") == 1);
-        Assert.Equal(0, await scene.CountAsync("approvals"));
-        Assert.DoesNotContain(scene.GitHub.Asked, path => path.EndsWith("/approvals", StringComparison.Ordinal));
+        await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", "last_error = 'status 502'") == 1);
+        foreach (var (status, body, fault) in faults)
+        {
+            scene.GitHub.Instead["/runs/9001"] = (status, body, status == 302 ? [("Location", "/repos/octo/shop/actions/runs/9001/approvals")] : []);
+            scene.Hostile.Pass(TimeSpan.FromMinutes(6));
+            await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts", $"last_error = '{fault}'") == 1);
+            Assert.Equal(0, await scene.CountAsync("approvals"));
+        }
 
-        scene.GitHub.Instead.Clear();
+        Assert.DoesNotContain(scene.GitHub.Asked, path => path.EndsWith("/approvals", StringComparison.Ordinal));
+        scene.GitHub.Reset();
         scene.Hostile.Pass(TimeSpan.FromMinutes(6));
         await scene.LookUntilAsync(async () => await scene.CountAsync("approvals") == 1);
         Assert.Equal(0, await scene.CountAsync("approval_prompts"));

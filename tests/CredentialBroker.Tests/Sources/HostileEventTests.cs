@@ -85,7 +85,7 @@ public sealed class HostileEventTests
             ("data in base64", 400, Malformed, Changed(("data_base64", "e30="))),
             ("unknown attribute", 400, Malformed, Changed(("expirytime", At(1)))),
             ("data of another type", 400, Malformed, Changed(("datacontenttype", "text/plain"))),
-            ("effect said twice", 400, Malformed, Approving(("effect", "approved"))),
+            ("effect said twice", 400, Malformed, Saying("approved", scene.Scene.ApprovalOf(scene.Scene.NewPod(), "token"))),
             ("unknown member", 400, Malformed, Approving(("admin", true))),
             ("wildcard", 400, Malformed, Approving(("workload", "k8s://cluster/shop/*"))),
             ("no instance", 400, Malformed, Approving(("instance", null))),

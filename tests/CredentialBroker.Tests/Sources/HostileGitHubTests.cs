@@ -58,57 +58,49 @@ public sealed class HostileGitHubTests
     }
 
     /// <summary>The webhook is authentic; what it says is not so, or not any more.</summary>
-    [Theory]
-    [InlineData("run of another repository", ReasonCodes.StateMismatch)]
-    [InlineData("run of another owner", ReasonCodes.StateMismatch)]
-    [InlineData("another run", ReasonCodes.StateMismatch)]
-    [InlineData("another attempt", ReasonCodes.StateMismatch)]
-    [InlineData("nobody reviewed", ReasonCodes.ApprovalPending)]
-    [InlineData("another environment was approved", ReasonCodes.ApprovalPending)]
-    [InlineData("a review that is neither", ReasonCodes.ApprovalPending)]
-    [InlineData("still waits", ReasonCodes.ApprovalPending)]
-    [InlineData("something waits without a name", ReasonCodes.ApprovalPending)]
-    [InlineData("another account approved", ReasonCodes.StateMismatch)]
-    [InlineData("job of another run", ReasonCodes.StateMismatch)]
-    [InlineData("job of another attempt", ReasonCodes.StateMismatch)]
-    [InlineData("job without check", ReasonCodes.StateMismatch)]
-    [InlineData("job over", ReasonCodes.TaskEnded)]
-    [InlineData("run over", ReasonCodes.TaskEnded)]
-    [InlineData("run without status", ReasonCodes.TaskEnded)]
-    [InlineData("approver began the run", ReasonCodes.SelfApproval)]
-    [InlineData("approver began the attempt", ReasonCodes.SelfApproval)]
-    [InlineData("answers that are lists", ReasonCodes.StateMismatch)]
-    public async Task What_the_API_does_not_confirm_is_refused_and_recorded(string what, string code)
+    [Fact]
+    public async Task What_the_API_does_not_confirm_is_refused_and_recorded()
     {
         await using var scene = await SourcesScene.StartAsync();
         var github = scene.GitHub;
-        switch (what)
+        var bob = GitHubStandIn.Account(GitHubStandIn.Bob, "bob");
+        (string What, string Code, Action Change)[] cases =
+        [
+            ("run of another repository", ReasonCodes.StateMismatch, () => github.RunJson["repository"]!["id"] = 124),
+            ("run of another owner", ReasonCodes.StateMismatch, () => github.RunJson["repository"]!["owner"]!["id"] = 46),
+            ("another run", ReasonCodes.StateMismatch, () => github.RunJson["id"] = 9002),
+            ("another attempt", ReasonCodes.StateMismatch, () => github.RunJson["run_attempt"] = 2),
+            ("run as text", ReasonCodes.StateMismatch, () => github.RunJson["id"] = "9001"),
+            ("nobody reviewed", ReasonCodes.ApprovalPending, () => github.Reviews.Clear()),
+            ("another environment was approved", ReasonCodes.ApprovalPending, () => github.Reviews[0] = GitHubStandIn.Review("approved", "staging", GitHubStandIn.Bob, "bob")),
+            ("a review that is neither", ReasonCodes.ApprovalPending, () => github.Reviews[0] = GitHubStandIn.Review("pending", "production", GitHubStandIn.Bob, "bob")),
+            ("still waits", ReasonCodes.ApprovalPending, () => github.Pending.Add(new JsonObject { ["environment"] = new JsonObject { ["id"] = 1, ["name"] = "production" }, ["wait_timer"] = 0 })),
+            ("something waits without a name", ReasonCodes.ApprovalPending, () => github.Pending.Add(new JsonObject())),
+            ("another account approved", ReasonCodes.StateMismatch, () => github.Reviews[0] = GitHubStandIn.Review("approved", "production", 13, "bob")),
+            ("job of another run", ReasonCodes.StateMismatch, () => github.JobJson["run_id"] = 9002),
+            ("job of another attempt", ReasonCodes.StateMismatch, () => github.JobJson["run_attempt"] = 2),
+            ("job without check", ReasonCodes.StateMismatch, () => github.JobJson.Remove("check_run_url")),
+            ("job over", ReasonCodes.TaskEnded, () => github.JobJson["status"] = "completed"),
+            ("run over", ReasonCodes.TaskEnded, () => github.RunJson["status"] = "completed"),
+            ("run without status", ReasonCodes.TaskEnded, () => github.RunJson.Remove("status")),
+            ("run that nobody began", ReasonCodes.StateMismatch, () => github.RunJson.Remove("actor")),
+            ("approver began the run", ReasonCodes.SelfApproval, () => github.RunJson["actor"] = bob.DeepClone()),
+            ("approver began the attempt", ReasonCodes.SelfApproval, () => github.RunJson["triggering_actor"] = bob.DeepClone()),
+            ("approver under an older name", ReasonCodes.SelfApproval, () => github.RunJson["actor"] = GitHubStandIn.Account(GitHubStandIn.Bob, "robert")),
+            ("answers that are lists", ReasonCodes.StateMismatch, () => github.Instead["/runs/9001"] = (200, "[1]", [])),
+        ];
+        foreach (var (what, code, change) in cases)
         {
-            case "run of another repository": github.RunJson["repository"]!["id"] = 124; break;
-            case "run of another owner": github.RunJson["repository"]!["owner"]!["id"] = 46; break;
-            case "another run": github.RunJson["id"] = 9002; break;
-            case "another attempt": github.RunJson["run_attempt"] = 2; break;
-            case "nobody reviewed": github.Reviews.Clear(); break;
-            case "another environment was approved": github.Reviews[0] = GitHubStandIn.Review("approved", "staging", GitHubStandIn.Bob, "bob"); break;
-            case "a review that is neither": github.Reviews[0] = GitHubStandIn.Review("pending", "production", GitHubStandIn.Bob, "bob"); break;
-            case "still waits": github.Pending.Add(new JsonObject { ["environment"] = new JsonObject { ["id"] = 1, ["name"] = "production" }, ["wait_timer"] = 0 }); break;
-            case "something waits without a name": github.Pending.Add(new JsonObject()); break;
-            case "another account approved": github.Reviews[0] = GitHubStandIn.Review("approved", "production", 13, "bob"); break;
-            case "job of another run": github.JobJson["run_id"] = 9002; break;
-            case "job of another attempt": github.JobJson["run_attempt"] = 2; break;
-            case "job without check": github.JobJson.Remove("check_run_url"); break;
-            case "job over": github.JobJson["status"] = "completed"; break;
-            case "run over": github.RunJson["status"] = "completed"; break;
-            case "run without status": github.RunJson.Remove("status"); break;
-            case "approver began the run": github.RunJson["actor"] = GitHubStandIn.Account(GitHubStandIn.Bob, "bob"); break;
-            case "approver began the attempt": github.RunJson["triggering_actor"] = GitHubStandIn.Account(GitHubStandIn.Bob, "bob"); break;
-            default: github.Instead["/runs/9001"] = (200, "[1]", []); break;
+            github.Reset();
+            change();
+            var recorded = $"type = 'approval.rejected' AND body LIKE '%\"cause\":\"{code}\"%'";
+            var before = await scene.CountAsync("audit", recorded);
+            await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review(change: p => p["comment"] = what)));
+            await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts") == 0);
+            Assert.True(await scene.CountAsync("approvals") == 0, what);
+            Assert.True(await scene.CountAsync("audit", recorded) == before + 1, $"{what}: {code} was not recorded");
         }
 
-        await SourcesScene.AcceptedAsync(scene.SendGitHubAsync("deployment_review", Payloads.Review()));
-        await scene.LookUntilAsync(async () => await scene.CountAsync("approval_prompts") == 0);
-        Assert.Equal(0, await scene.CountAsync("approvals"));
-        Assert.Equal(1, await scene.CountAsync("audit", $"type = 'approval.rejected' AND body LIKE '%\"cause\":\"{code}\"%'"));
         Assert.Equal("no_approval", (await scene.Scene.ClaimAsync(scene.GitHubJobToken(), "token")).Code);
     }
 }
