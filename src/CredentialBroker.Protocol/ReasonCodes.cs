@@ -102,6 +102,20 @@ public static class ReasonCodes
     public const string ApprovalFinal = "approval_final";
     /// <summary>Requester and approver are one person.</summary>
     public const string SelfApproval = "self_approval";
+    /// <summary>Fewer people approved than the source demands, requester and service accounts not counted.</summary>
+    public const string ApproversMissing = "approvers_missing";
+    /// <summary>The event came in binary mode, where its attributes are headers that nobody signed.</summary>
+    public const string BinaryMode = "event_binary_mode";
+    /// <summary>The event is of a type that means nothing to its approval source; it is refused, not ignored.</summary>
+    public const string EventType = "event_type_refused";
+    /// <summary>The source's own state, read from its API, is of another repository, run, attempt, environment or person than the event.</summary>
+    public const string StateMismatch = "source_state_mismatch";
+    /// <summary>The source's own state says that nobody decided yet.</summary>
+    public const string ApprovalPending = "approval_pending";
+    /// <summary>The source's own state could not be read in time; nothing was approved.</summary>
+    public const string SourceUnavailable = "source_unavailable";
+    /// <summary>The image that was approved is not pinned by digest, or not signed by a party the template names.</summary>
+    public const string ImageRefused = "image_refused";
 
     /// <summary>A freeze is in force for what was asked.</summary>
     public const string Frozen = "frozen";

@@ -65,6 +65,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
+            .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);

@@ -1,3 +1,4 @@
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Hosting;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
@@ -14,9 +15,9 @@ internal static class ApprovalEndpoints
     {
         routes.MapPost("/v1/approvals/{source}", async (string source, HttpContext http, ApprovalIntake intake) =>
         {
-            Bodies.Require(http.Request, "application/jose", "application/jwt");
-            var body = await Bodies.ReadAsync(http.Request, Limits.BodyBytes + 1, http.RequestAborted);
-            var answer = await intake.AcceptAsync(source, body, alongside, http.RequestAborted);
+            var body = await Bodies.ReadAsync(http.Request, intake.BodyBytes(source) + 1, http.RequestAborted);
+            var delivery = new Delivery(http.Request.ContentType, http.Request.Headers, body, http.Connection.ClientCertificate);
+            var answer = await intake.AcceptAsync(source, delivery, alongside, http.RequestAborted);
             if (answer is ApprovalAnswer.Refused refused) return Problems.Of(refused.Code, refused.Detail);
             arrived();
             var accepted = (ApprovalAnswer.Accepted)answer;

@@ -1,3 +1,4 @@
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Audit;
 using CredentialBroker.Storage.Journaling;
 
@@ -13,7 +14,7 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
         return (entry with
         {
             Count = approval.MaxUses,
-            Detail = $"{entry.Detail}; tier {approval.Tier}; requester {approval.Requester ?? "not named"}; approvers {approvers}",
+            Detail = $"{entry.Detail}; tier {approval.Tier}; requester {approval.Requester ?? "not named"}; approvers {approvers}{Remarks(approval)}",
         }).On(chain);
     }
 
@@ -25,6 +26,17 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
         Cause = refusal.Code,
         Detail = eventId is null ? refusal.Detail : $"event {eventId}; {refusal.Detail}",
     }).On(chain);
+
+    public Work Prompted(ApprovalSource source, Verified.Prompted prompted) => (Of(source, "approval.prompted") with
+    {
+        Count = prompted.Prompts.Count,
+        Detail = $"event {prompted.Events[0]}; about {prompted.Prompts[0].About}",
+    }).On(chain);
+
+    /// <summary>What a reviewer would want to know first.</summary>
+    private static string Remarks(Approval approval) =>
+        (SecondPerson.IsSelfApproved(approval.Requester, approval.Approvers) ? "; approved by its requester, which this source allows" : "")
+        + (approval.Image is { } image ? $"; image {image.Reference}, signature {image.Verdict}{(image.Signer is { } signer ? $" by {signer}" : "")}" : "");
 
     private AuditEvent About(ApprovalSource source, Approval approval, string type, string eventId) => Of(source, type) with
     {

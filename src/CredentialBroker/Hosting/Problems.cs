@@ -8,7 +8,7 @@ internal static class Problems
 {
     private static readonly Dictionary<string, int> Statuses = new(StringComparer.Ordinal)
     {
-        [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ApprovalMalformed] = 400,
+        [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ApprovalMalformed] = 400, [ReasonCodes.BinaryMode] = 400, [ReasonCodes.EventType] = 400,
         [ReasonCodes.OperatorUnknown] = 401,
         [ReasonCodes.LeaseUnknown] = 404, [ReasonCodes.NotFound] = 404, [ReasonCodes.SourceUnknown] = 404,
         [ReasonCodes.ConcurrentLeases] = 409, [ReasonCodes.ClaimInProgress] = 409, [ReasonCodes.LeaseOver] = 409, [ReasonCodes.LeaseBusy] = 409,
@@ -19,7 +19,7 @@ internal static class Problems
         [ReasonCodes.ApprovalNotConfirmed] = 425,
         [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
         [ReasonCodes.TargetOverloaded] = 503, [ReasonCodes.MintFailed] = 503, [ReasonCodes.PolicyUnavailable] = 503,
-        [ReasonCodes.EvidenceKeysUnavailable] = 503, [ReasonCodes.EvidenceCheckUnavailable] = 503,
+        [ReasonCodes.EvidenceKeysUnavailable] = 503, [ReasonCodes.EvidenceCheckUnavailable] = 503, [ReasonCodes.SourceUnavailable] = 503,
     };
 
     public static int StatusOf(string code) =>

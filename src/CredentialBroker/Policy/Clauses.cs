@@ -32,6 +32,7 @@ internal static class Clauses
         new("binding", "the approval is this very instance's", Needs.Both, BindingClauses.Bound),
         new("binding_facts", "evidence proves every fact that the approval states", Needs.Approval, BindingClauses.FactsProven),
         new("approval_uses", "the approval allows one more instance, or this one is bound already", Needs.Approval, ApprovalClauses.Uses),
+        new("image", "the approved image is pinned and signed as the template, or the tier critical, demands", Needs.Both, ImageClauses.Image),
         new("tier", "the approval's tier is at least the template's", Needs.Both, ApprovalClauses.Tier),
 
         // how much, how long

@@ -23,6 +23,8 @@ internal sealed record CompiledTemplate
     public required bool OneTimeEvidence { get; init; }
     public required int MinStrength { get; init; }
     public required int MaxDelegation { get; init; }
+    /// <summary>What must be known of the image that runs; null when nothing is demanded.</summary>
+    public ImageDemand? Image { get; init; }
     public required Backend Backend { get; init; }
     public required Grant Grant { get; init; }
     /// <summary>Template that a quarantined claim is answered from; null when it is refused instead.</summary>
@@ -55,3 +57,8 @@ internal abstract record Scoped
 
     internal sealed record Refused(string Code, string Detail) : Scoped;
 }
+
+/// <summary>What a template demands of the image that was approved to run (R63).</summary>
+/// <param name="Digest">It must be pinned by digest.</param>
+/// <param name="SignedBy">Signers, any of which must have been verified: issuer, a space, subject; empty demands none.</param>
+internal sealed record ImageDemand(bool Digest, IReadOnlyList<string> SignedBy);

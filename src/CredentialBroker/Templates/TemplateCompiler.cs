@@ -98,6 +98,7 @@ internal sealed class TemplateCompiler
         OneTimeEvidence = found.The<bool>("evidence.oneTime"),
         MinStrength = found.The<int>("evidence.minStrength"),
         MaxDelegation = found.The<int>("evidence.maxDelegation"),
+        Image = found.Get<bool>("requires.image.digest") is { } digest ? new ImageDemand(digest.Is, [.. found.List("requires.image.signedBy").Select(signer => signer.Is)]) : null,
         Backend = backend,
         Grant = grant,
         Quarantine = found.Get<string>("quarantine.template")?.Is,

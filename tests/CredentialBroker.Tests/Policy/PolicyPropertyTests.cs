@@ -65,6 +65,7 @@ public sealed class PolicyPropertyTests
             IntentRequired = Mostly(false, true),
             Workloads = [new WorkloadPattern(Mostly(The.Uri, "k8s://prod-eu/shop/cart"))],
             ApprovalSources = [Mostly("gate", "ci")],
+            Image = Mostly<ImageDemand?>(null, new ImageDemand(true, [])),
         };
         var approval = facts.Approval! with
         {
@@ -76,6 +77,7 @@ public sealed class PolicyPropertyTests
             Nonce = Mostly(null, "n-1"),
             Binding = Mostly(Binding.Exact, Binding.Nonce, Binding.FirstClaim),
             Facts = Mostly(facts.Approval.Facts, new Dictionary<string, string> { ["pod"] = "checkout-2" }),
+            Image = Mostly<ImageFacts?>(null, new ImageFacts("registry.example/shop:1", "unsigned")),
             Tier = Mostly("standard", "low", "critical"),
             Intent = Mostly(null, new Intent(["read"]), new Intent(["drop"])),
             NotBefore = Mostly<long?>(null, The.Now - 1, The.Now + 1),

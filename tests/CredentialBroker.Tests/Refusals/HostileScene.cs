@@ -14,7 +14,7 @@ namespace CredentialBroker.Tests.Refusals;
 /// </summary>
 internal sealed class HostileScene : IAsyncDisposable
 {
-    private static readonly string[] Tables = ["leases", "ended_leases", "approvals", "claims", "approval_uses", "evidence_uses", "freezes", "ended_tasks"];
+    private static readonly string[] Tables = ["leases", "ended_leases", "approvals", "claims", "approval_uses", "evidence_uses", "freezes", "ended_tasks", "approval_prompts"];
 
     private readonly TestKey _clusterKey;
     private readonly TestKey _gateKey;

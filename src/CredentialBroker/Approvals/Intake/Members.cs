@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace CredentialBroker.Approvals.Jws;
+namespace CredentialBroker.Approvals.Intake;
 
 /// <summary>
 /// Takes the members of one JSON object one by one and remembers the first fault. A member that nobody took is a

@@ -1,7 +1,7 @@
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
 
-namespace CredentialBroker.Approvals.Jws;
+namespace CredentialBroker.Approvals.Intake;
 
 /// <summary>When an approval may be claimed and until when it holds, in UTC milliseconds (R49, R52).</summary>
 internal sealed record Window(long? NotBefore, long ClaimBy, long ValidUntil)

@@ -1,7 +1,7 @@
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
 
-namespace CredentialBroker.Approvals.Jws;
+namespace CredentialBroker.Approvals.Intake;
 
 /// <summary>Whether a source may approve this, the way it did. Over a limit is refused, never clamped.</summary>
 internal static class Entitlement
@@ -13,15 +13,13 @@ internal static class Entitlement
         if (Words.Exceeds(document.Tier, source.MaxTier)) return NotEntitled("tier");
         // The options refuse it already; whoever claims first must never be enough for the highest tier.
         if (source.Binding == Binding.FirstClaim && document.Tier == "critical") return NotEntitled("tier");
-        if (IsSelfApproved(document)) return new Refusal(ReasonCodes.SelfApproval, "the requester is among the approvers");
+        // A shared secret is no proof against its other holder, which is this broker.
+        if (source.IsSharedSecret && document.Tier == "critical") return NotEntitled("tier");
+        if (SecondPerson.Check(source, document) is { } alone) return alone;
         return BindingFault(source.Binding, document) is { } fault ? new Refusal(ReasonCodes.ApprovalMalformed, fault) : null;
     }
 
     private static Refusal NotEntitled(string member) => new(ReasonCodes.SourceNotEntitled, $"approval.{member} is outside what this source may approve");
-
-    /// <summary>Letter case and surrounding blanks do not make another person.</summary>
-    private static bool IsSelfApproved(ApprovalDocument.Approved document) => document.Requester is { } requester
-        && document.Approvers.Any(a => string.Equals(a.Trim(), requester.Trim(), StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A document carries what its source's binding rests on, and nothing that would be taken for it and ignored.</summary>
     private static string? BindingFault(Binding binding, ApprovalDocument.Approved document) => binding switch

@@ -1,19 +1,20 @@
 using System.Text.Json;
 using CredentialBroker.Protocol;
 
-namespace CredentialBroker.Approvals.Jws;
+namespace CredentialBroker.Approvals.Intake;
 
-/// <summary>Reads the member <c>approval</c>: only known members, each of bounded size, none that its effect has no use for.</summary>
+/// <summary>Reads what a source says: only known members, each of bounded size, none that its effect has no use for.</summary>
 internal static class DocumentReader
 {
     private static readonly string[] Schemes = ["k8s://", "spiffe://", "github://", "gitlab://", "oidc://", "docker://", "aws://", "azure://", "gcp://"];
 
     private const int Name = 63, Line = 256, Long = 512;
 
-    public static Parsed Read(JsonElement approval)
+    /// <param name="effect">What the event around it says that it does; null when the document says so itself.</param>
+    public static Parsed Read(JsonElement approval, string? effect = null)
     {
         var members = new Members(approval, "approval");
-        ApprovalDocument? document = members.NeedText("effect", Name) switch
+        ApprovalDocument? document = (effect ?? members.NeedText("effect", Name)) switch
         {
             "approved" => Approved(members),
             "denied" => new ApprovalDocument.Stopped(members.NeedText("ref", Line), ApprovalState.Denied),
@@ -37,6 +38,7 @@ internal static class DocumentReader
             Instance = members.Text("instance", Line),
             Nonce = members.Text("nonce", Line),
             Facts = members.Pairs("facts", most: 16, Line),
+            Image = members.Any("image") is { } image ? ImageReader.Read(members, image) : null,
             Task = members.Text("task", Line),
             Tier = members.NeedText("tier", Name),
             Intent = members.Any("intent") is { } intent ? ReadIntent(members, intent) : null,

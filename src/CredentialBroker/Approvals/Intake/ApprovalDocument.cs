@@ -1,10 +1,9 @@
 using CredentialBroker.Protocol;
 
-namespace CredentialBroker.Approvals.Jws;
+namespace CredentialBroker.Approvals.Intake;
 
 /// <summary>
-/// What a source signed in the member <c>approval</c>, as it was written. Times are Unix seconds, as in the token
-/// around it. The wire format is told in <c>docs/approvals.md</c>.
+/// What a source says, as it was written. Times are Unix seconds. The wire format is told in <c>docs/approvals.md</c>.
 /// </summary>
 internal abstract record ApprovalDocument
 {
@@ -19,6 +18,7 @@ internal abstract record ApprovalDocument
         public string? Instance { get; init; }
         public string? Nonce { get; init; }
         public required IReadOnlyDictionary<string, string> Facts { get; init; }
+        public ImageFacts? Image { get; init; }
         public string? Task { get; init; }
         public required string Tier { get; init; }
         public Intent? Intent { get; init; }
@@ -34,15 +34,4 @@ internal abstract record ApprovalDocument
     internal sealed record Stopped(string Reference, ApprovalState State) : ApprovalDocument;
 
     internal sealed record TaskFinished(string Task) : ApprovalDocument;
-}
-
-/// <summary>Outcome of reading a document.</summary>
-internal abstract record Parsed
-{
-    private Parsed() { }
-
-    internal sealed record As(ApprovalDocument Document) : Parsed;
-
-    /// <param name="Detail">The member and what is wrong with it; never quotes a value.</param>
-    internal sealed record Malformed(string Detail) : Parsed;
 }
