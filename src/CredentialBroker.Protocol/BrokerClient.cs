@@ -101,13 +101,13 @@ public sealed class BrokerClient
     public Task<TemplateList> ListTemplatesAsync(CancellationToken cancel = default) =>
         GetAsync("/v1/templates", ProtocolJson.Default.TemplateList, cancel);
 
-    /// <summary>Activates a template. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
+    /// <summary>Proposes a template, and activates it where no second person is needed; its state says which. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
     /// <param name="yaml">The template.</param>
     /// <param name="file">Name to use in messages.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<TemplateView> ApplyTemplateAsync(string yaml, string? file = null, CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Put, new BrokerQuery("/v1/templates").With("file", file).ToString(), Text(yaml, "application/yaml")),
-            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Created);
+            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Accepted);
 
     /// <summary>Judges a template without activating it.</summary>
     /// <param name="yaml">The template.</param>

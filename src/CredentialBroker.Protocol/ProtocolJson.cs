@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
 
@@ -38,6 +39,12 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
+[JsonSerializable(typeof(ExceptionRequest))]
+[JsonSerializable(typeof(RiskAcceptanceRequest))]
+[JsonSerializable(typeof(BreakGlassRequest))]
+[JsonSerializable(typeof(ReviewRequest))]
+[JsonSerializable(typeof(ExceptionView))]
+[JsonSerializable(typeof(ExceptionList))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(ChainVerdict))]

@@ -18,10 +18,10 @@ internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, s
 /// <summary>What is outstanding. Ended leases lie apart and are looked at only when asked for.</summary>
 internal sealed class LeaseStore(Store store)
 {
-    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node";
+    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent";
     /// <summary>Greater than every id in every collation, which a sign such as a tilde is not.</summary>
     private static readonly string AfterEveryId = new('z', Protocol.Ids.Length + 1);
-    private const string Joined = "JOIN workloads w ON w.id = l.workload_id";
+    private const string Joined = "JOIN workloads w ON w.id = l.workload_id LEFT JOIN lease_marks m ON m.lease_id = l.id";
 
     public async Task<LeaseOfWorkload?> FindAsync(Pool pool, string id, CancellationToken cancel)
     {
@@ -66,6 +66,10 @@ internal sealed class LeaseStore(Store store)
     public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
         "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];
 
+    /// <summary>Leases of a template that an instance holds: pending, active and ending ones count, as when one is opened.</summary>
+    public async Task<long> CountHeldAsync(string workloadId, string template, CancellationToken cancel) => (await store.ListAsync(Pool.Issuing, new Statement(
+        "SELECT count(*) FROM leases WHERE workload_id = @workload AND template = @template") { Values = [("workload", workloadId), ("template", template)] }, row => row.GetInt64(0), cancel))[0];
+
     /// <summary>The idempotency key's lease and the hash of the body it was claimed with.</summary>
     public async Task<(string LeaseId, string BodyHash)?> FindClaimAsync(string key, CancellationToken cancel)
     {
@@ -93,7 +97,7 @@ internal sealed class LeaseStore(Store store)
         : throw new ArgumentOutOfRangeException(nameof(column));
 
     private static LeaseOfWorkload Read(DbDataReader row) =>
-        new(LeaseColumns.Read(row), row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
+        new(LeaseColumns.Read(row) with { Exception = Text(row, 36), NotEquivalent = !row.IsDBNull(37) && row.GetInt64(37) != 0 }, row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
         {
             Cluster = Text(row, 31),
             Namespace = Text(row, 32),
