@@ -71,6 +71,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<ExceptionsJob>(TimeSpan.FromSeconds(1), "exceptions")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
+            .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);

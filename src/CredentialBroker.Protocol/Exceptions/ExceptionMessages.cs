@@ -1,5 +1,16 @@
 namespace CredentialBroker.Protocol.Exceptions;
 
+/// <summary>Three ways to bend a rule in the open.</summary>
+public enum ExceptionKind
+{
+    /// <summary>A template's leases may do more for a while.</summary>
+    Exception,
+    /// <summary>Faults of external policy may be passed over for a while.</summary>
+    RiskAcceptance,
+    /// <summary>One instance may claim without an approval of a source.</summary>
+    BreakGlass,
+}
+
 /// <summary>What an exception lets a template's leases do beyond the template: a closed list, of which one at least is given.</summary>
 /// <param name="Ttl">Longest life of one credential, such as <c>30m</c>; at most the operator's ceiling.</param>
 /// <param name="ConcurrentLeases">Leases that one workload instance may hold at a time.</param>

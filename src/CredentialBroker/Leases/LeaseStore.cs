@@ -51,6 +51,13 @@ internal sealed class LeaseStore(Store store)
         }, Read, cancel);
     }
 
+    /// <summary>The active lease of an approval that ends last; null when none is live.</summary>
+    public async Task<LeaseOfWorkload?> FindActiveUnderAsync(string approval, long now, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
+        $"SELECT {LeaseColumns.Of("l")}, {Instance} FROM leases l {Joined} WHERE l.approval_id = @approval AND l.state = {(int)LeaseState.Active} AND l.ends_at > @now ORDER BY l.ends_at DESC LIMIT 1")
+    {
+        Values = [("approval", approval), ("now", now)],
+    }, Read, cancel)).SingleOrDefault();
+
     /// <summary>Every target that something is due at. Goes from target to target in the index: DISTINCT would read every lease.</summary>
     public Task<List<string>> DueTargetsAsync(long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
         """
