@@ -8,12 +8,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CredentialBroker.Tests.Approvals;
 
 /// <summary>A long-running service goes on while everything that carried it still stands, and not a moment longer.</summary>
-public sealed class ReaffirmTests
+public sealed class ReaffirmTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
     public async Task An_approval_is_extended_while_its_instance_lives_and_would_be_granted_today()
     {
-        await using var hostile = await StartAsync(days: 1);
+        await using var hostile = await StartAsync(days: 1, await postgres.NewDatabaseAsync());
         var (pod, approval) = await BoundAsync(hostile);
         Assert.Equal(0, await RunAsync(hostile));
         hostile.Pass(TimeSpan.FromMinutes(50));
@@ -73,7 +73,7 @@ public sealed class ReaffirmTests
         var accepted = await hostile.Scene.ApproveAsync(hostile.SignApproval(approval));
         Assert.True(accepted.Status == HttpStatusCode.Accepted, accepted.Body);
         await ClaimedAsync(hostile, pod);
-        return (pod, accepted.Json.GetProperty("approval").GetString()!);
+        return (pod, accepted.Json.GetProperty("id").GetString()!);
     }
 
     private static async Task ClaimedAsync(HostileScene hostile, string pod)
@@ -88,6 +88,6 @@ public sealed class ReaffirmTests
     private static Task<int> RunAsync(HostileScene hostile) =>
         ActivatorUtilities.CreateInstance<ReaffirmJob>(hostile.Broker.Host.Services).RunAsync(CancellationToken.None);
 
-    private static Task<HostileScene> StartAsync(int days) => HostileScene.StartAsync(
-        change: c => c["TrustSources"]!["Approvals"]!["gate"]!["ReaffirmDays"] = days, templates: [SceneFolder.Token()]);
+    private static Task<HostileScene> StartAsync(int days, string? store = null) => HostileScene.StartAsync(
+        store, change: c => c["TrustSources"]!["Approvals"]!["gate"]!["ReaffirmDays"] = days, templates: [SceneFolder.Token()]);
 }

@@ -6,12 +6,12 @@ using CredentialBroker.Tests.TestInfra;
 namespace CredentialBroker.Tests.Exceptions;
 
 /// <summary>One person's word in an emergency, and what is made of it afterwards.</summary>
-public sealed class BreakGlassTests
+public sealed class BreakGlassTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Fact]
     public async Task R51_A_named_person_lets_one_instance_claim_through_the_main_flow()
     {
-        await using var hostile = await StartAsync();
+        await using var hostile = await StartAsync(await postgres.NewDatabaseAsync());
         var (alice, bob) = await Asks.PeopleAsync(hostile);
         var scene = hostile.Scene;
         var (pod, other) = (scene.NewPod(), scene.NewPod());
@@ -55,7 +55,7 @@ public sealed class BreakGlassTests
         Assert.Equal("not justified: nobody knows why", (await carol.GetAsync($"/v1/breakglass/{forgotten}")).Json.GetProperty("review").GetString());
     }
 
-    private static Task<HostileScene> StartAsync() => HostileScene.StartAsync(
-        change: c => c["Exceptions"] = new JsonObject { ["BreakGlass"] = new JsonObject { ["Templates"] = new JsonArray("token", "orders") } },
+    private static Task<HostileScene> StartAsync(string? store = null) => HostileScene.StartAsync(
+        store, change: c => c["Exceptions"] = new JsonObject { ["BreakGlass"] = new JsonObject { ["Templates"] = new JsonArray("token", "orders") } },
         templates: [SceneFolder.Token(), SceneFolder.Token("short")]);
 }

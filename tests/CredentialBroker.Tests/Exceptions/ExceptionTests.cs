@@ -6,12 +6,14 @@ using CredentialBroker.Tests.Refusals;
 namespace CredentialBroker.Tests.Exceptions;
 
 /// <summary>A rule bent in the open: by two people, for a while, and everything that rests on it ends with it.</summary>
-public sealed class ExceptionTests
+public sealed class ExceptionTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    [Fact]
-    public async Task R52_An_exception_of_two_people_lets_a_lease_live_longer_and_ends_it_with_the_window()
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task R52_An_exception_of_two_people_lets_a_lease_live_longer_and_ends_it_with_the_window(string kind)
     {
-        await using var hostile = await HostileScene.StartAsync(templates: [SceneFolder.Token()]);
+        await using var hostile = await HostileScene.StartAsync(kind == "postgres" ? await postgres.NewDatabaseAsync() : null, templates: [SceneFolder.Token()]);
         var (alice, bob) = await Asks.PeopleAsync(hostile);
         var scene = hostile.Scene;
         var pod = await hostile.ApprovedPodAsync("token");
@@ -92,6 +94,20 @@ public sealed class ExceptionTests
         Assert.Equal("concurrent_leases", (await hostile.Scene.ClaimAsync(hostile.Token(pod), "token")).Code);
         await ClaimedAsync(hostile.Scene.ClaimAsync(hostile.Token(other), "token"));
         Assert.Equal("concurrent_leases", (await hostile.Scene.ClaimAsync(hostile.Token(other), "token")).Code);
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task R52_Many_who_approve_at_once_approve_it_once(string kind)
+    {
+        await using var hostile = await HostileScene.StartAsync(kind == "postgres" ? await postgres.NewDatabaseAsync() : null, templates: [SceneFolder.Token()]);
+        var (alice, bob) = await Asks.PeopleAsync(hostile);
+        var id = await Asks.IdAsync(alice.PostAsync("/v1/exceptions", Asks.Exception()));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => i % 4 == 3 ? alice.DeleteAsync($"/v1/exceptions/{id}") : bob.PostAsync($"/v1/exceptions/{id}/approve")));
+        Assert.All(replies, reply => Assert.True(reply.Status == HttpStatusCode.OK || reply.Code == "exception_over", reply.Body));
+        Assert.True((await hostile.AuditAsync("exception.approved")).Count + (await hostile.AuditAsync("exception.refused")).Count == 1, "it was decided more than once");
+        Assert.True((await hostile.AuditAsync("exception.ended")).Count <= 1, "it was ended more than once");
     }
 
     [Fact]

@@ -10,14 +10,14 @@ using CredentialBroker.Tests.TestInfra;
 namespace CredentialBroker.Tests.Templates;
 
 /// <summary>Who writes a template is not who makes it the truth, outside development.</summary>
-public sealed class SecondPersonTests
+public sealed class SecondPersonTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [Theory]
     [InlineData("standard")]
     [InlineData("regulated")]
     public async Task R40_A_template_grants_once_another_person_activated_it(string profile)
     {
-        await using var hostile = await StartAsync(profile);
+        await using var hostile = await StartAsync(profile, store: profile == "regulated" ? await postgres.NewDatabaseAsync() : null);
         var (alice, bob) = await Exceptions.Asks.PeopleAsync(hostile);
         var pod = await hostile.ApprovedPodAsync("token");
         var proposed = await alice.ApplyAsync(SceneFolder.Token());
@@ -84,7 +84,7 @@ public sealed class SecondPersonTests
         Assert.Contains(ConfigurationReader.Read(ConfigurationReader.Sources(file), TimeProvider.System).Mistakes, m => m.StartsWith("Templates:ImportActivates", StringComparison.Ordinal));
     }
 
-    private static Task<HostileScene> StartAsync(string profile, Action<JsonObject>? change = null) => HostileScene.StartAsync(change: c =>
+    private static Task<HostileScene> StartAsync(string profile, Action<JsonObject>? change = null, string? store = null) => HostileScene.StartAsync(store, c =>
     {
         c["Hosting"]!["Profile"] = profile;
         change?.Invoke(c);
