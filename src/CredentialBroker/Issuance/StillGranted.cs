@@ -20,6 +20,8 @@ internal sealed class StillGranted(LeaseStore leases, WorkloadRecords workloads,
     {
         if (await leases.FindActiveUnderAsync(approval.Id, clock.NowMs(), cancel) is not { Lease: var lease } found) return null;
         if (await workloads.FindAsync(lease.WorkloadId, cancel) is not { } workload) return null;
+        // Nobody waits for this answer: it is given on rules of this moment, and its commit holds them to it.
+        await reader.RefreshAsync(cancel);
         // It is the approval that is asked about: the lease's own longest life is no matter here.
         var facts = await reader.ReadAsync(workload, new Ask(lease.Template, null, null, null), new RenewedLease(lease.Id, found.Instance, approval.Id, long.MaxValue), cancel);
         var task = FactReader.TaskOf(facts);
