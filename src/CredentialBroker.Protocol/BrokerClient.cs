@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
@@ -103,13 +104,25 @@ public sealed class BrokerClient
     public Task<TemplateList> ListTemplatesAsync(CancellationToken cancel = default) =>
         GetAsync("/v1/templates", ProtocolJson.Default.TemplateList, cancel);
 
-    /// <summary>Activates a template. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
+    /// <summary>Proposes a template, and activates it where no second person is needed; its state says which. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
     /// <param name="yaml">The template.</param>
     /// <param name="file">Name to use in messages.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<TemplateView> ApplyTemplateAsync(string yaml, string? file = null, CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Put, new BrokerQuery("/v1/templates").With("file", file).ToString(), Text(yaml, "application/yaml")),
-            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Created);
+            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Accepted);
+
+    /// <summary>Lists template revisions that wait for a second person.</summary>
+    public Task<TemplateList> ListCandidatesAsync(CancellationToken cancel = default) =>
+        GetAsync("/v1/templates/candidates", ProtocolJson.Default.TemplateList, cancel);
+
+    /// <summary>Activates a candidate, as another person than its author.</summary>
+    /// <param name="name">The template.</param>
+    /// <param name="revision">Hash of the text that was looked at.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<TemplateView> ActivateTemplateAsync(string name, string revision, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path("/v1/templates", name, BrokerQuery.Path("/revisions", revision, "/activate"))),
+            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK);
 
     /// <summary>Judges a template without activating it.</summary>
     /// <param name="yaml">The template.</param>
@@ -152,6 +165,45 @@ public sealed class BrokerClient
     public Task<KeyView> RotateKeyAsync(string purpose, bool atOnce = false, CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Post, new BrokerQuery("/v1/keys/rotate").With("purpose", purpose).With("atOnce", atOnce ? "true" : null).ToString()),
             ProtocolJson.Default.KeyView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Asks for an exception; it stands once another operator approved it.</summary>
+    public Task<ExceptionView> RequestExceptionAsync(ExceptionRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, PathOf(ExceptionKind.Exception), Json(request, ProtocolJson.Default.ExceptionRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.Created);
+
+    /// <summary>Asks for a risk acceptance; it stands once another operator approved it.</summary>
+    public Task<ExceptionView> RequestRiskAcceptanceAsync(RiskAcceptanceRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, PathOf(ExceptionKind.RiskAcceptance), Json(request, ProtocolJson.Default.RiskAcceptanceRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.Created);
+
+    /// <summary>Opens break-glass for one instance, at once; another operator has to review it.</summary>
+    public Task<ExceptionView> OpenBreakGlassAsync(BreakGlassRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, PathOf(ExceptionKind.BreakGlass), Json(request, ProtocolJson.Default.BreakGlassRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.Created);
+
+    /// <summary>Reviews break-glass, as another person than who opened it.</summary>
+    public Task<ExceptionView> ReviewBreakGlassAsync(string id, ReviewRequest review, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path(PathOf(ExceptionKind.BreakGlass), id, "/review"), Json(review, ProtocolJson.Default.ReviewRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Lists records of one kind, newest first.</summary>
+    public Task<ExceptionList> ListExceptionsAsync(ExceptionKind kind, CancellationToken cancel = default) => GetAsync(PathOf(kind), ProtocolJson.Default.ExceptionList, cancel);
+
+    /// <summary>Shows one record.</summary>
+    public Task<ExceptionView> GetExceptionAsync(ExceptionKind kind, string id, CancellationToken cancel = default) =>
+        GetAsync(BrokerQuery.Path(PathOf(kind), id), ProtocolJson.Default.ExceptionView, cancel);
+
+    /// <summary>Approves an exception or risk acceptance, as another person than who asked for it.</summary>
+    public Task<ExceptionView> ApproveExceptionAsync(ExceptionKind kind, string id, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path(PathOf(kind), id, "/approve")), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Ends a record before its time, or refuses a request; what rests on it ends with it.</summary>
+    public Task<ExceptionView> EndExceptionAsync(ExceptionKind kind, string id, string? reason = null, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Delete, new BrokerQuery(BrokerQuery.Path(PathOf(kind), id)).With("reason", reason).ToString()), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.OK);
+
+    private static string PathOf(ExceptionKind kind) => kind switch
+    {
+        ExceptionKind.Exception => "/v1/exceptions",
+        ExceptionKind.RiskAcceptance => "/v1/risk-acceptances",
+        ExceptionKind.BreakGlass => "/v1/breakglass",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
 
     /// <summary>Reads audit records as they come, without a limit on their number; each stays under 8 MiB.</summary>
     /// <exception cref="InvalidDataException">A line is no record; the message names its number.</exception>

@@ -4,6 +4,7 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
@@ -40,6 +41,12 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
+[JsonSerializable(typeof(ExceptionRequest))]
+[JsonSerializable(typeof(RiskAcceptanceRequest))]
+[JsonSerializable(typeof(BreakGlassRequest))]
+[JsonSerializable(typeof(ReviewRequest))]
+[JsonSerializable(typeof(ExceptionView))]
+[JsonSerializable(typeof(ExceptionList))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(KeyList))]

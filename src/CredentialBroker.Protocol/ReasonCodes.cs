@@ -128,6 +128,13 @@ public static class ReasonCodes
     /// <summary>The accepted risk that a fallback rests on is expired, out of scope, or approved by its requester.</summary>
     public const string RiskAcceptanceInvalid = "risk_acceptance_invalid";
 
+    /// <summary>The exception, risk acceptance or break-glass was decided or is over already; ask for a new one.</summary>
+    public const string ExceptionOver = "exception_over";
+    /// <summary>The template does not allow break-glass, or waits for the review of an earlier one.</summary>
+    public const string BreakGlassLocked = "breakglass_locked";
+    /// <summary>The legacy template's compensating controls were not reviewed in time.</summary>
+    public const string LegacyReviewOverdue = "legacy_review_overdue";
+
     /// <summary>The lease does not exist, or is not the caller's.</summary>
     public const string LeaseUnknown = "lease_unknown";
     /// <summary>The lease is over or being ended.</summary>

@@ -4,6 +4,7 @@ using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
+using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
@@ -52,8 +53,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
             .AddBackends(options.Targets)
-            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling)
+            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates))
             .AddLeases()
+            .AddExceptions(options.Exceptions)
             .AddIssuance(options.Policy)
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
@@ -64,7 +66,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
+            .Each<ExceptionsJob>(TimeSpan.FromSeconds(1), "exceptions")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
+            .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
@@ -111,6 +115,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapTemplates();
         app.MapExplain();
         app.MapControls();
+        app.MapExceptions();
         app.MapAudit();
         app.MapIssuers();
         app.MapKeys();

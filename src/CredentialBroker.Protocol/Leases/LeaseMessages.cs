@@ -66,6 +66,10 @@ public sealed record LeaseView
     public string? LastError { get; init; }
     /// <summary>Keyed fingerprint of the credential.</summary>
     public string? Fingerprint { get; init; }
+    /// <summary>Exception that it rests on, whose end ends it.</summary>
+    public string? Exception { get; init; }
+    /// <summary>A legacy check-out: rotated when it is given back, and no equivalent of a credential of the workload's own.</summary>
+    public bool NotEquivalent { get; init; }
 }
 
 /// <summary>Answer to a claim or renewal. The credential is present once: in the first answer to the claim.</summary>

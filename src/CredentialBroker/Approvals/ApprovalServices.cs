@@ -27,7 +27,8 @@ internal static class ApprovalServices
             .AddSingleton(Formats)
             .AddSingleton(provider => Apis(sources.Values, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<ApprovalIntake>()
-            .AddSingleton<PromptSweep>();
+            .AddSingleton<PromptSweep>()
+            .AddSingleton<Reaffirmation>();
     }
 
     private static IReadOnlyDictionary<string, ISourceFormat> Formats(IServiceProvider provider)

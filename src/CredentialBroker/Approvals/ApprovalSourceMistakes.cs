@@ -51,6 +51,7 @@ internal static class ApprovalSourceMistakes
     private static IEnumerable<string> Times(ApprovalSourceOptions source, string path)
     {
         if (source.MaxValidity <= TimeSpan.Zero || source.MaxValidity > Limits.Validity) yield return $"{path}:MaxValidity: outside 0 to 24 hours";
+        if (source.ReaffirmDays is < 0 or > 30) yield return $"{path}:ReaffirmDays: outside 0 to 30";
         if (source.ClaimWindow <= TimeSpan.Zero || source.ClaimWindow > Limits.ClaimWindow) yield return $"{path}:ClaimWindow: outside 0 to 15 minutes";
     }
 

@@ -69,6 +69,12 @@ internal sealed record ApprovalSourceOptions
     /// <summary>Longest validity from receipt that it may ask for, at most 24 hours (R49); also the default.</summary>
     public TimeSpan MaxValidity { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How many days after receipt an approval may be extended while its instance is seen to live and still to be allowed,
+    /// by <see cref="MaxValidity"/> each time; 0 to 30, 0 never.
+    /// </summary>
+    public int ReaffirmDays { get; init; }
+
     /// <summary>Time for the first claim when a document does not say, at most 15 minutes (R49).</summary>
     public TimeSpan ClaimWindow { get; init; } = Limits.ClaimWindow;
 }

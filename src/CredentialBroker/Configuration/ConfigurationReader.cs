@@ -43,8 +43,9 @@ internal static class ConfigurationReader
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
             .Concat(options.Targets.Validate(Reserved(options)))
-            .Concat(options.Templates.Validate())
-            .Concat(options.Policy.Validate(clock))
+            .Concat(options.Templates.Validate(options.Hosting.Profile))
+            .Concat(options.Policy.Validate())
+            .Concat(options.Exceptions.Validate())
             .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
             .Concat(options.Limits.Validate());
     }

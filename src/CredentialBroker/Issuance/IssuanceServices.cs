@@ -15,6 +15,7 @@ internal static class IssuanceServices
         .AddSingleton<EndByCaller>()
         .AddSingleton<OwnTokens>()
         .AddSingleton<Introspection>()
+        .AddSingleton<StillGranted>()
         .AddSingleton<BrokerMetrics>()
         .AddSingleton<RefreshLog>();
 }

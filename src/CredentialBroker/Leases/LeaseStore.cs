@@ -18,10 +18,10 @@ internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, s
 /// <summary>What is outstanding. Ended leases lie apart and are looked at only when asked for.</summary>
 internal sealed class LeaseStore(Store store)
 {
-    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node";
+    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent";
     /// <summary>Greater than every id in every collation, which a sign such as a tilde is not.</summary>
     private static readonly string AfterEveryId = new('z', Protocol.Ids.Length + 1);
-    private const string Joined = "JOIN workloads w ON w.id = l.workload_id";
+    private const string Joined = "JOIN workloads w ON w.id = l.workload_id LEFT JOIN lease_marks m ON m.lease_id = l.id";
 
     public async Task<LeaseOfWorkload?> FindAsync(Pool pool, string id, CancellationToken cancel)
     {
@@ -55,6 +55,13 @@ internal sealed class LeaseStore(Store store)
         }, Read, cancel);
     }
 
+    /// <summary>The active lease of an approval that ends last; null when none is live.</summary>
+    public async Task<LeaseOfWorkload?> FindActiveUnderAsync(string approval, long now, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
+        $"SELECT {LeaseColumns.Of("l")}, {Instance} FROM leases l {Joined} WHERE l.approval_id = @approval AND l.state = {(int)LeaseState.Active} AND l.ends_at > @now ORDER BY l.ends_at DESC LIMIT 1")
+    {
+        Values = [("approval", approval), ("now", now)],
+    }, Read, cancel)).SingleOrDefault();
+
     /// <summary>Every target that something is due at. Goes from target to target in the index: DISTINCT would read every lease.</summary>
     public Task<List<string>> DueTargetsAsync(long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
         """
@@ -69,6 +76,10 @@ internal sealed class LeaseStore(Store store)
     /// <summary>Leases of a task that are neither over nor due.</summary>
     public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
         "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];
+
+    /// <summary>Leases of a template that an instance holds: pending, active and ending ones count, as when one is opened.</summary>
+    public async Task<long> CountHeldAsync(string workloadId, string template, CancellationToken cancel) => (await store.ListAsync(Pool.Issuing, new Statement(
+        "SELECT count(*) FROM leases WHERE workload_id = @workload AND template = @template") { Values = [("workload", workloadId), ("template", template)] }, row => row.GetInt64(0), cancel))[0];
 
     /// <summary>The idempotency key's lease and the hash of the body it was claimed with.</summary>
     public async Task<(string LeaseId, string BodyHash)?> FindClaimAsync(string key, CancellationToken cancel)
@@ -97,7 +108,7 @@ internal sealed class LeaseStore(Store store)
         : throw new ArgumentOutOfRangeException(nameof(column));
 
     private static LeaseOfWorkload Read(DbDataReader row) =>
-        new(LeaseColumns.Read(row), row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
+        new(LeaseColumns.Read(row) with { Exception = Text(row, 36), NotEquivalent = !row.IsDBNull(37) && row.GetInt64(37) != 0 }, row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
         {
             Cluster = Text(row, 31),
             Namespace = Text(row, 32),

@@ -40,6 +40,9 @@ internal static class Clauses
         new("scope", "what is asked for lies within template and approval", Needs.Template, GrantClauses.Scope),
         new("ttl", "the wanted life is no longer than the template's", Needs.Template, GrantClauses.Ttl),
         new("external_policy", "the external policy point, where there is one, says yes", Needs.Template, GrantClauses.ExternalPolicy),
+        new("concurrent_leases", "the instance holds fewer leases than it may", Needs.Template, ExceptionClauses.Concurrent),
+        new("exception", "the exception that is used is live, of two people, and covers the claim", Needs.Template, ExceptionClauses.Stands),
+        new("legacy_reviewed", "a legacy template's compensating controls were reviewed in time", Needs.Template, ExceptionClauses.LegacyReviewed),
         new("max_ttl", "the lease has not reached its longest life", Needs.Nothing, GrantClauses.MaxTtl),
         new("life_left", "at least a second of life is left to grant", Needs.Both, GrantClauses.LifeLeft),
     ];

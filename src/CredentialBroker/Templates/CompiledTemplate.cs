@@ -29,6 +29,10 @@ internal sealed record CompiledTemplate
     public required Grant Grant { get; init; }
     /// <summary>Template that a quarantined claim is answered from; null when it is refused instead.</summary>
     public string? Quarantine { get; init; }
+    /// <summary>Compensating controls of a legacy check-out; null for everything else.</summary>
+    public LegacyControls? Legacy { get; init; }
+    /// <summary>Who activated this revision; null for one that is not active.</summary>
+    public string? ActivatedBy { get; init; }
     /// <summary>The text it was compiled from.</summary>
     public required string Source { get; init; }
 
@@ -48,6 +52,10 @@ internal sealed record CompiledTemplate
             _ => throw new InvalidOperationException("a narrowing has two outcomes"),
         };
 }
+
+/// <summary>What stands in for a credential of its own where an old application can only check one out (R32).</summary>
+/// <param name="ReviewBy">From when on nothing is issued until somebody looked again, in UTC milliseconds.</param>
+internal sealed record LegacyControls(string NetworkIsolation, string Pam, string Monitoring, string Owner, long ReviewBy);
 
 internal abstract record Scoped
 {

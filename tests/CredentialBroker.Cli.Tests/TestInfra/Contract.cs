@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
@@ -29,6 +30,16 @@ internal static partial class Contract
         new("POST", Is("/v1/tasks/ID/end"), null, [], (s, h) => JsonAsync(h, 200, new TaskEnded(Uri.UnescapeDataString(s.Target.Split('/')[3]), 2), ProtocolJson.Default.TaskEnded)),
         new("GET", Is("/v1/templates"), null, [], (_, h) => JsonAsync(h, 200, new TemplateList([The.Template]), ProtocolJson.Default.TemplateList)),
         new("PUT", Is("/v1/templates"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, The.Template, ProtocolJson.Default.TemplateView)),
+        new("GET", Is("/v1/templates/candidates"), null, [], (_, h) => JsonAsync(h, 200, new TemplateList([The.Candidate]), ProtocolJson.Default.TemplateList)),
+        new("POST", Is("/v1/templates/ID/revisions/ID/activate"), null, [], (_, h) => JsonAsync(h, 200, The.Template, ProtocolJson.Default.TemplateView)),
+        new("POST", Is("/v1/exceptions"), "application/json", [], (_, h) => ExceptionAsync(h, 201), s => s.Read(ProtocolJson.Default.ExceptionRequest)),
+        new("POST", Is("/v1/risk-acceptances"), "application/json", [], (_, h) => ExceptionAsync(h, 201), s => s.Read(ProtocolJson.Default.RiskAcceptanceRequest)),
+        new("POST", Is("/v1/breakglass"), "application/json", [], (_, h) => ExceptionAsync(h, 201), s => s.Read(ProtocolJson.Default.BreakGlassRequest)),
+        new("POST", Is("/v1/breakglass/ID/review"), "application/json", [], (_, h) => ExceptionAsync(h, 200), s => s.Read(ProtocolJson.Default.ReviewRequest)),
+        new("POST", Is("/v1/(exceptions|risk-acceptances)/ID/approve"), null, [], (_, h) => ExceptionAsync(h, 200)),
+        new("GET", Is("/v1/(exceptions|risk-acceptances|breakglass)"), null, [], (_, h) => JsonAsync(h, 200, new ExceptionList([The.Exception]), ProtocolJson.Default.ExceptionList)),
+        new("GET", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, [], (_, h) => ExceptionAsync(h, 200)),
+        new("DELETE", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, ["reason"], (_, h) => ExceptionAsync(h, 200)),
         new("POST", Is("/v1/templates/validate"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, new TemplateVerdict([], "orders-read", "r1"), ProtocolJson.Default.TemplateVerdict)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
@@ -67,6 +78,8 @@ internal static partial class Contract
     public static Task AnswerAsync(Seen seen, string path, HttpContext http) => Find(seen with { Target = path })!.Answer(seen, http);
 
     public static LeaseAnswer Granted() => new(The.Lease, JsonDocument.Parse("""{"username":"cb-lease","password":"s3cret"}""").RootElement);
+
+    private static Task ExceptionAsync(HttpContext http, int status) => JsonAsync(http, status, The.Exception, ProtocolJson.Default.ExceptionView);
 
     public static Task JsonAsync<T>(HttpContext http, int status, T answer, JsonTypeInfo<T> type, string contentType = "application/json")
     {

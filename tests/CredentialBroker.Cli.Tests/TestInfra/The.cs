@@ -3,6 +3,7 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
@@ -67,7 +68,27 @@ internal static class The
     };
 
     public static TemplateView Template { get; } =
-        new("orders-read", "r1", "prod", "postgres", "orders", new Owners("team-platform", "team-security", "team-sre"), "ann", Noon, Yaml);
+        new("orders-read", "r1", "prod", "postgres", "orders", new Owners("team-platform", "team-security", "team-sre"), Yaml, TemplateView.Active, "bob", null, "ann", Noon);
+
+    public static TemplateView Candidate { get; } = Template with { State = TemplateView.Candidate, Author = "bob", ProposedAt = Noon, ActivatedBy = null, ActivatedAt = null };
+
+    public static ExceptionView Exception { get; } = new()
+    {
+        Id = ControlId,
+        Kind = "exception",
+        State = "live",
+        Templates = ["orders-read"],
+        May = new ExceptionTerms("30m", 4),
+        Owners = new Owners("team-platform", "team-security", "team-sre"),
+        Reason = "slow migration",
+        Ticket = "INC-77",
+        RequestedBy = "ann",
+        RequestedAt = Noon,
+        For = "8h",
+        ApprovedBy = "bob",
+        StartsAt = Noon,
+        EndsAt = Noon.AddHours(8),
+    };
 
     public static ControlView Control { get; } = new(ControlId, "template=orders-read", "INC-77", "ann", Noon, Noon.AddHours(2));
 

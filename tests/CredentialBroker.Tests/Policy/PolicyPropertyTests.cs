@@ -30,7 +30,7 @@ public sealed class PolicyPropertyTests
                     Assert.True(grant.EndsAt <= facts.Now + (facts.Ask.Ttl ?? facts.Template!.Ttl));
                     Assert.True(grant.EndsAt <= facts.Approval!.ValidUntil);
                     Assert.True(grant.EndsAt <= grant.MaxEndsAt);
-                    Assert.Equal(facts.Renews?.MaxEndsAt ?? facts.Now + facts.Template!.MaxTtl, grant.MaxEndsAt);
+                    Assert.Equal(Math.Min(facts.Renews?.MaxEndsAt ?? facts.Now + facts.Template!.MaxTtl, facts.Exception?.EndsAt ?? long.MaxValue), grant.MaxEndsAt);
                     break;
                 case Decision.Refused refused:
                     Assert.Equal(refused.Clause, clauses.First(clause => clause.Holds == false).Name);
@@ -66,6 +66,7 @@ public sealed class PolicyPropertyTests
             Workloads = [new WorkloadPattern(Mostly(The.Uri, "k8s://prod-eu/shop/cart"))],
             ApprovalSources = [Mostly("gate", "ci")],
             Image = Mostly<ImageDemand?>(null, new ImageDemand(true, [])),
+            Legacy = Mostly<LegacyControls?>(null, Some.Legacy(The.Now - 1), Some.Legacy(The.Now + 1)),
         };
         var approval = facts.Approval! with
         {
@@ -98,6 +99,8 @@ public sealed class PolicyPropertyTests
                 new Verdict.NotAsked(), new Verdict.Allow("1"), new Verdict.Deny("1", "no"), new Verdict.Unavailable("x"), new Verdict.RiskAccepted("x", "r")),
             Renews = facts.Renews is null ? null : Some.Lease() with { Instance = Mostly(The.Instance, "pod-uid-2"), MaxEndsAt = The.Now + Mostly(The.Hour, 0, 500) },
             TaskEnded = Mostly(false, true),
+            Exception = Mostly(null, Some.Exception(), Some.Exception() with { EndsAt = The.Now - 1 }),
+            Held = Mostly<long?>(null, 0, 1),
         };
 
         T Mostly<T>(T usual, params T[] others) => random.Next(24) == 0 ? others[random.Next(others.Length)] : usual;

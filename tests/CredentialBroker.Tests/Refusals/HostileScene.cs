@@ -135,6 +135,18 @@ internal sealed class HostileScene : IAsyncDisposable
         [.. (await Scene.OperatorAsync(HttpMethod.Get, $"/v1/audit?type={type}")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(JsonDocument.Parse(line).RootElement.GetProperty("body").GetString()!).RootElement)];
 
+    /// <summary>The first record of a type, once a job wrote it; asked for by an operator whose token is alive.</summary>
+    public static async Task<JsonElement> AuditUntilAsync(NamedOperator caller, string type)
+    {
+        for (var i = 0; ; i++)
+        {
+            var line = (await caller.GetAsync($"/v1/audit?type={type}")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+            if (line is not null) return JsonDocument.Parse(JsonDocument.Parse(line).RootElement.GetProperty("body").GetString()!).RootElement;
+            Assert.True(i < 1200, $"no {type} was recorded");
+            await Task.Delay(50);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Broker.DisposeAsync();
