@@ -101,7 +101,7 @@ internal sealed class ApprovalStore
 
     /// <summary>Bound approvals of a source whose end is near, the nearest first.</summary>
     public Task<List<Approval>> ListEndingAsync(string source, long now, long soon, int limit, CancellationToken cancel) =>
-        store.ListAsync(Pool.Control, new Statement(
+        _store.ListAsync(Pool.Control, new Statement(
             $"SELECT {ApprovalRows.Columns} FROM approvals WHERE source = @source AND state = {(int)ApprovalState.Bound} AND valid_until > @now AND valid_until <= @soon ORDER BY valid_until LIMIT @limit")
         {
             Values = [("source", source), ("now", now), ("soon", soon), ("limit", limit)],

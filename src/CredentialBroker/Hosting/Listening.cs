@@ -50,7 +50,7 @@ internal static class Listening
         RemoteCertificateValidationCallback = (_, _, chain, _) =>
         {
             // What came beside the leaf, as copies: the handshake's own are gone when this returns.
-            connection.Features.Set(new X509Certificate2Collection([.. (chain?.ChainPolicy.ExtraStore ?? []).Select(c => X509CertificateLoader.LoadCertificate(c.RawData))]));
+            connection.Features.Set(new X509Certificate2Collection((chain?.ChainPolicy.ExtraStore ?? []).Select(c => X509CertificateLoader.LoadCertificate(c.RawData)).ToArray()));
             return true;
         },
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

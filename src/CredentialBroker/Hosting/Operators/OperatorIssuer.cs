@@ -14,6 +14,9 @@ internal sealed class OperatorIssuer(string name, TokenRules rules, IReadOnlyLis
 
     public TokenRules Rules => rules;
 
+    /// <summary>Its <c>iss</c>, which the configuration demands.</summary>
+    public string Issuer => rules.Issuer!;
+
     public static OperatorIssuer Of(string name, OperatorIssuerOptions options, TimeProvider clock, ILogger<KeySource> log)
     {
         var keys = options.JwksFile is { } file
@@ -32,6 +35,6 @@ internal sealed class OperatorIssuer(string name, TokenRules rules, IReadOnlyLis
         }
 
         var label = Labels.Select(claim => claims.Text(claim)).FirstOrDefault(text => text is not null && ClaimForms.Plain(text)) ?? subject;
-        return new OperatorProof.Proven(new Operator(rules.Issuer, subject, label, RoleBinding.RolesOf(bindings, claim => ClaimValues.Of(claims, claim))));
+        return new OperatorProof.Proven(new Operator(Issuer, subject, label, RoleBinding.RolesOf(bindings, claim => ClaimValues.Of(claims, claim))));
     }
 }

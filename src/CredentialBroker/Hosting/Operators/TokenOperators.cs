@@ -6,7 +6,7 @@ namespace CredentialBroker.Hosting;
 /// <summary>Operators by bearer token: the issuer is chosen first, and its tokens are read by the rules that workloads' are.</summary>
 internal sealed class TokenOperators(IReadOnlyList<OperatorIssuer> issuers, TokenReader reader)
 {
-    private readonly Dictionary<string, OperatorIssuer> _byIssuer = issuers.ToDictionary(issuer => issuer.Rules.Issuer, StringComparer.Ordinal);
+    private readonly Dictionary<string, OperatorIssuer> _byIssuer = issuers.ToDictionary(issuer => issuer.Issuer, StringComparer.Ordinal);
 
     /// <param name="orWorkload">Whether a workload may ask too: then a token for another audience is left to be its evidence.</param>
     public async Task<OperatorProof> ProveAsync(string bearer, bool orWorkload, CancellationToken cancel)
