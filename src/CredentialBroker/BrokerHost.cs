@@ -6,6 +6,7 @@ using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuance;
+using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Revocation;
@@ -115,6 +116,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapAudit();
         app.MapIssuer();
         app.MapIntrospection();
+        app.MapOAuth();
+        app.MapPublishedLists();
         app.MapHealth();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
     }

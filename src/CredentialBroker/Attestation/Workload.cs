@@ -21,7 +21,11 @@ internal sealed record Workload(
     IReadOnlyDictionary<string, string> Attributes,
     IReadOnlyList<string> ActChain,
     string EvidenceId,
-    long EvidenceExpiresAt);
+    long EvidenceExpiresAt)
+{
+    /// <summary>Keys it proved to hold beside its evidence.</summary>
+    public HeldKeys Keys { get; init; } = HeldKeys.None;
+}
 
 /// <summary>What attestation answers: a proven workload, or a refusal with its stable code.</summary>
 internal abstract record Attested

@@ -22,6 +22,11 @@ internal static class IssuerServices
     /// <param name="developmentFolder">Where a missing key-encryption key is made; null outside development.</param>
     public static IServiceCollection AddIssuer(this IServiceCollection services, KeyOptions keys, string publicUrl, string? developmentFolder) => services
         .AddSingleton(new KeyRing(IssuerDocuments.IssuerUrl(new Uri(publicUrl), IssuerDocuments.WorkloadPath)))
+        .AddSingleton(new PublicAddress(publicUrl))
+        .AddSingleton<CertificateAuthority>()
+        .AddSingleton<AuthorityCertificate>()
+        .AddSingleton<StatusBlocks>()
+        .AddSingleton(provider => new StatusIndexes(provider.GetRequiredService<StatusBlocks>().TakeAsync))
         .AddSingleton<Fingerprints>()
         .AddSingleton(new KeyEncryption(keys, developmentFolder))
         .AddSingleton<IssuerKeys>();

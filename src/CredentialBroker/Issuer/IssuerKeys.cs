@@ -18,13 +18,6 @@ internal sealed class IssuerKeys(Store store, Journal journal, KeyRing ring, Fin
     public async Task LoadAsync(CancellationToken cancel)
     {
         var wrapping = encryption.Read();
-        if (await FindAsync(Workload, cancel) is not { } signing)
-        {
-            using var made = SigningKey.Generate();
-            await KeepAsync(Workload, made.Kid, KeyWrap.Wrap(wrapping, made.Kid, made.ExportPkcs8()));
-            signing = (await FindAsync(Workload, cancel))!.Value;
-        }
-
         if (await FindAsync(Fingerprint, cancel) is not { } keyed)
         {
             await KeepAsync(Fingerprint, Fingerprint, KeyWrap.Wrap(wrapping, Fingerprint, RandomNumberGenerator.GetBytes(32)));
@@ -33,7 +26,7 @@ internal sealed class IssuerKeys(Store store, Journal journal, KeyRing ring, Fin
 
         try
         {
-            var key = SigningKey.Import(KeyWrap.Unwrap(wrapping, signing.Kid, signing.Wrapped), signing.Kid);
+            var key = await SigningKeyAsync(Workload, cancel);
             ring.Replace(key, [key]);
             fingerprints.Use(KeyWrap.Unwrap(wrapping, keyed.Kid, keyed.Wrapped));
         }
@@ -41,6 +34,20 @@ internal sealed class IssuerKeys(Store store, Journal journal, KeyRing ring, Fin
         {
             throw new InvalidOperationException("the key-encryption key is not the one that wrapped the keys in this store", error);
         }
+    }
+
+    /// <summary>The signing key of one purpose; made where there is none.</summary>
+    public async Task<SigningKey> SigningKeyAsync(string purpose, CancellationToken cancel)
+    {
+        var wrapping = encryption.Read();
+        if (await FindAsync(purpose, cancel) is not { } signing)
+        {
+            using var made = SigningKey.Generate();
+            await KeepAsync(purpose, made.Kid, KeyWrap.Wrap(wrapping, made.Kid, made.ExportPkcs8()));
+            signing = (await FindAsync(purpose, cancel))!.Value;
+        }
+
+        return SigningKey.Import(KeyWrap.Unwrap(wrapping, signing.Kid, signing.Wrapped), signing.Kid);
     }
 
     private async Task<(string Kid, byte[] Wrapped)?> FindAsync(string issuer, CancellationToken cancel)

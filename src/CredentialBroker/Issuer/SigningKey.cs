@@ -73,6 +73,15 @@ internal sealed class SigningKey : IDisposable
         return signature;
     }
 
+    /// <summary>Lends the key to the platform's own builders of certificates and revocation lists.</summary>
+    public T Lend<T>(Func<ECDsa, T> use)
+    {
+        if (!_idle.TryTake(out var key)) key = ECDsa.Create(_parameters);
+        var made = use(key);
+        _idle.Add(key);
+        return made;
+    }
+
     public void Dispose()
     {
         while (_idle.TryTake(out var key)) key.Dispose();

@@ -8,8 +8,9 @@ namespace CredentialBroker.Issuer;
 /// <summary>Writes a compact JWS: header, the claims the caller writes, and the signature of the ring's current key.</summary>
 internal static class TokenWriter
 {
+    /// <param name="type">Header <c>typ</c>, which tells apart what one key signs.</param>
     /// <param name="claims">Writes the members of the claims object; the object itself is opened and closed here.</param>
-    public static string Write(KeyRing ring, Action<Utf8JsonWriter> claims)
+    public static string Write(KeyRing ring, Action<Utf8JsonWriter> claims, string type = "JWT")
     {
         var key = ring.Signer;
         var text = new ArrayBufferWriter<byte>(1024);
@@ -17,7 +18,7 @@ internal static class TokenWriter
         {
             json.WriteString("alg"u8, "ES256"u8);
             json.WriteString("kid"u8, key.Kid);
-            json.WriteString("typ"u8, "JWT"u8);
+            json.WriteString("typ"u8, type);
         });
         text.Write("."u8);
         Append(text, claims);

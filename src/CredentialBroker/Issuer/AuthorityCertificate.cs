@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Issuer;
+
+/// <summary>
+/// Gives the certificate authority its key and certificate. The certificate is signed once and kept: verifiers compare
+/// what they trust to the letter, so that every replica must publish the same one.
+/// </summary>
+internal sealed class AuthorityCertificate(Store store, Journal journal, CertificateAuthority authority, BrokerIdentity identity, TimeProvider clock)
+{
+    /// <summary>Purpose of the key in the store.</summary>
+    public const string Purpose = "ca";
+
+    private const int Years = 5;
+
+    public async Task LoadAsync(SigningKey key, CancellationToken cancel)
+    {
+        if (await FindAsync(key.Kid, cancel) is not { } certificate)
+        {
+            using (var made = key.Lend(Make))
+            {
+                await journal.CommitAsync(Lane.Control, new PlainWrite(
+                    "INSERT INTO authority_certificates (kid, certificate, made_at) VALUES (@kid, @certificate, @now) ON CONFLICT (kid) DO NOTHING",
+                    ("kid", key.Kid), ("certificate", Convert.ToBase64String(made.RawData)), ("now", clock.NowMs())));
+            }
+
+            certificate = (await FindAsync(key.Kid, cancel))!;
+        }
+
+        authority.Use(key, X509CertificateLoader.LoadCertificate(Convert.FromBase64String(certificate)));
+    }
+
+    private X509Certificate2 Make(ECDsa key)
+    {
+        var request = new CertificateRequest($"CN=credbroker-{identity.Id} CA, O=CredentialBroker", key, HashAlgorithmName.SHA256);
+        // It signs no other authority, and nothing but certificates and revocation lists.
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.NowMs());
+        return request.CreateSelfSigned(now.AddMinutes(-5), now.AddYears(Years));
+    }
+
+    private async Task<string?> FindAsync(string kid, CancellationToken cancel)
+    {
+        var found = await store.ListAsync(Pool.Control, new Statement("SELECT certificate FROM authority_certificates WHERE kid = @kid") { Values = [("kid", kid)] }, row => row.GetString(0), cancel);
+        return found.Count == 0 ? null : found[0];
+    }
+}
