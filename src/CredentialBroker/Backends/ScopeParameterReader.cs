@@ -25,7 +25,7 @@ internal static partial class ScopeParameterReader
         foreach (var hole in Holes.In(text).Where(hole => !hole.StartsWith(Holes.FactPrefix, StringComparison.Ordinal) && !parameters.ContainsKey(hole)))
             section.Mistake(member, $"{{{hole}}} is neither a declared parameter nor a fact");
         foreach (var unused in parameters.Keys.Except(Holes.In(text)))
-            section.Mistake("parameters", $"{unused} is used by no hole");
+            section.Mistake($"parameters.{unused}", "is used by no hole");
     }
 
     private static ScopeParameter? ReadType(YamlNode node, string path, Mistakes mistakes)

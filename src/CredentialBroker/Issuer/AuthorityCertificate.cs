@@ -20,7 +20,7 @@ internal sealed class AuthorityCertificate(Store store, Journal journal, Certifi
     {
         if (await FindAsync(key.Kid, cancel) is not { } certificate)
         {
-            using (var made = key.Lend(Make))
+            using (var made = key.Lend(own => Make(own, identity.Id, DateTimeOffset.FromUnixTimeMilliseconds(clock.NowMs()))))
             {
                 await journal.CommitAsync(Lane.Control, new PlainWrite(
                     "INSERT INTO authority_certificates (kid, certificate, made_at) VALUES (@kid, @certificate, @now) ON CONFLICT (kid) DO NOTHING",
@@ -33,14 +33,13 @@ internal sealed class AuthorityCertificate(Store store, Journal journal, Certifi
         authority.Use(key, X509CertificateLoader.LoadCertificate(Convert.FromBase64String(certificate)));
     }
 
-    private X509Certificate2 Make(ECDsa key)
+    internal static X509Certificate2 Make(ECDsa key, string brokerId, DateTimeOffset now)
     {
-        var request = new CertificateRequest($"CN=credbroker-{identity.Id} CA, O=CredentialBroker", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN=credbroker-{brokerId} CA, O=CredentialBroker", key, HashAlgorithmName.SHA256);
         // It signs no other authority, and nothing but certificates and revocation lists.
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.NowMs());
         return request.CreateSelfSigned(now.AddMinutes(-5), now.AddYears(Years));
     }
 

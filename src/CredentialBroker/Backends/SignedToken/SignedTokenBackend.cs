@@ -49,6 +49,7 @@ internal sealed class SignedTokenBackend(KeyRing issuer, StatusIndexes indexes, 
     {
         cancel.ThrowIfCancellationRequested();
         var earlier = Read(handle);
+        if (earlier.StatusIndex < 0) throw Failed("no token of this lease was ever signed");
         if (earlier.Thumbprint != SenderConstraints.ThumbprintOf(order))
             throw new BackendException(Word, ReasonCodes.ProofMismatch, "the token is bound to another key than the one that was proven", transient: false);
         var number = earlier.Number + 1;
