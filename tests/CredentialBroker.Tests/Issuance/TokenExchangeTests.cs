@@ -104,7 +104,7 @@ public sealed class TokenExchangeTests
             ("invalid_target", "template_unknown", true, [("resource", "urn:credentialbroker:template:no-such")]),
             ("invalid_target", "template_unknown", true, [("resource", "urn:credentialbroker:template:certificate"), ("audience", null)]),
             ("invalid_scope", "intent_refused", true, [here, ("scope", "orders:delete")]),
-            ("invalid_grant", "no_approval", true, [here, ("subject_token", hostile.Token(scene.NewPod()))]),
+            ("invalid_grant", "binding_mismatch", true, [here, ("subject_token", hostile.Token(scene.NewPod()))]),
             ("unauthorized_client", "workload_not_matched", true, [("audience", null), ("resource", "urn:credentialbroker:template:token"), ("subject_token", hostile.Token(scene.NewPod(), "intruder"))]),
         }) await RefusedAsync(hostile, error, code, decided, () => scene.ExchangeAsync(hostile.Token(pod), changes));
 

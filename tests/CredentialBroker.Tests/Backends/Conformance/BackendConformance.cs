@@ -55,8 +55,8 @@ internal static class BackendConformance
 
     private static async Task<bool> HandleIsSmall(Harness on)
     {
-        var (handle, _, _) = await MintAsync(on);
-        return Encoding.UTF8.GetByteCount(handle) <= Handle.MaxBytes;
+        var (handle, _, order) = await MintAsync(on);
+        return new[] { handle, on.Backend.Plan(order) }.All(one => Encoding.UTF8.GetByteCount(one) <= Handle.MaxBytes);
     }
 
     private static async Task<bool> HandleHoldsNoSecret(Harness on)
