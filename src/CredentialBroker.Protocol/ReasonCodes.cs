@@ -32,10 +32,19 @@ public static class ReasonCodes
     public const string EvidenceChain = "evidence_chain";
     /// <summary>The platform that has to confirm the evidence cannot be asked at present.</summary>
     public const string EvidenceCheckUnavailable = "evidence_check_unavailable";
-    /// <summary>The evidence was used before and the template asks for one-time evidence.</summary>
+    /// <summary>The evidence was used before and the template asks for one-time evidence, or a DPoP proof was used before.</summary>
     public const string EvidenceReplayed = "evidence_replayed";
     /// <summary>The keys of the trust source cannot be had at present.</summary>
     public const string EvidenceKeysUnavailable = "evidence_keys_unavailable";
+
+    /// <summary>The template binds its credential to a key, and the request does not prove to hold one: send a DPoP proof, or use a client certificate.</summary>
+    public const string ProofMissing = "proof_missing";
+    /// <summary>The DPoP proof is malformed, for another request, too old, or not signed by its own key.</summary>
+    public const string ProofInvalid = "proof_invalid";
+    /// <summary>The key that was proven is not the one that the lease is bound to.</summary>
+    public const string ProofMismatch = "proof_mismatch";
+    /// <summary>The certificate signing request is malformed, not signed by its own key, or for a key that is not accepted.</summary>
+    public const string SigningRequestInvalid = "signing_request_invalid";
 
     /// <summary>The request body or a header is malformed; the detail names the place.</summary>
     public const string RequestMalformed = "request_malformed";
@@ -50,6 +59,8 @@ public static class ReasonCodes
 
     /// <summary>No such template, or none that this workload may know of.</summary>
     public const string TemplateUnknown = "template_unknown";
+    /// <summary>Several templates fit what was asked for; name the one that is meant.</summary>
+    public const string TemplateAmbiguous = "template_ambiguous";
     /// <summary>The template does not match this workload.</summary>
     public const string WorkloadNotMatched = "workload_not_matched";
     /// <summary>The template asks for one-time evidence, and a connection's certificate cannot be used up.</summary>

@@ -7,6 +7,7 @@ using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuance;
+using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Revocation;
@@ -48,7 +49,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddStorage(options.Storage, machine ?? TimeProvider.System)
             .AddAudit()
             .AddControls()
-            .AddIssuer(options.Keys, new KeyRings(ConfigurationReader.PublicUrl(options), ConfigurationReader.Reserved(options)), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddIssuer(options.Keys, new KeyRings(ConfigurationReader.PublicUrl(options), ConfigurationReader.Reserved(options)), ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
             .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
@@ -120,6 +121,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapIssuers();
         app.MapKeys();
         app.MapIntrospection();
+        app.MapOAuth();
+        app.MapPublishedLists();
         app.MapHealth();
         app.MapWhoAmI();
         app.Services.GetRequiredService<PrometheusText>().Map(app);

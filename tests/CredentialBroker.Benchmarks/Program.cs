@@ -9,6 +9,7 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("attestation", "what proving a workload costs one request, to one bare signature verification", AttestationBenchmark.RunAsync),
     ("postgres-roles", "roles made and ended by the postgres backend, to the same bare statements", RolesBenchmark.RunAsync),
     ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),
+    ("status-list", "the status lists of 1,000,000 tokens, made anew and signed", StatusListBenchmark.RunAsync),
     ("standing", "memory and time to ready with 1,000,000 leases, to 1,000", StandingBenchmark.RunAsync),
 };
 

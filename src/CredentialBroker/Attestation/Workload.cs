@@ -26,6 +26,9 @@ internal sealed record Workload(
     string EvidenceId,
     long EvidenceExpiresAt)
 {
+    /// <summary>Keys it proved to hold beside its evidence.</summary>
+    public HeldKeys Keys { get; init; } = HeldKeys.None;
+
     /// <summary>Row id of the instance: a hash, because names from two sources may be alike.</summary>
     public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
 

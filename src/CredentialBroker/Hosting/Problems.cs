@@ -8,7 +8,8 @@ internal static class Problems
 {
     private static readonly Dictionary<string, int> Statuses = new(StringComparer.Ordinal)
     {
-        [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ApprovalMalformed] = 400, [ReasonCodes.BinaryMode] = 400, [ReasonCodes.EventType] = 400,
+        [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ProofInvalid] = 400, [ReasonCodes.SigningRequestInvalid] = 400,
+        [ReasonCodes.ApprovalMalformed] = 400, [ReasonCodes.BinaryMode] = 400, [ReasonCodes.EventType] = 400,
         [ReasonCodes.OperatorUnknown] = 401,
         [ReasonCodes.LeaseUnknown] = 404, [ReasonCodes.NotFound] = 404, [ReasonCodes.SourceUnknown] = 404,
         [ReasonCodes.ConcurrentLeases] = 409, [ReasonCodes.ClaimInProgress] = 409, [ReasonCodes.LeaseOver] = 409, [ReasonCodes.LeaseBusy] = 409,

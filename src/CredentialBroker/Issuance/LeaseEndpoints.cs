@@ -28,7 +28,7 @@ internal static class LeaseEndpoints
         routes.MapGet("/v1/leases", ListAsync);
     }
 
-    private static async Task<IResult> ClaimAsync(HttpContext http, IssueCredential issue)
+    private static async Task<IResult> ClaimAsync(HttpContext http, IssueCredential issue, PresentedKeys presented)
     {
         if (http.Request.Headers["Idempotency-Key"] is not [{ Length: > 0 and <= 255 } key] || key.Any(c => c is < '!' or > '~'))
         {
@@ -44,15 +44,19 @@ internal static class LeaseEndpoints
         }
 
         var ask = new Ask(request.Template, Milliseconds(request.Ttl), request.Intent, request.Nonce);
-        var claim = new Claim(Evidence.Of(http, Bearer.Of(http.Request)), ask, key, Convert.ToHexStringLower(SHA256.HashData(body)));
+        var possessed = presented.Read(http, request.Csr);
+        if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
+        var claim = new Claim(Evidence.Of(http, Bearer.Of(http.Request)), ask, key, Convert.ToHexStringLower(SHA256.HashData(body))) { Alongside = Of(possessed) };
         return Answer(await issue.RunAsync(claim, http.RequestAborted), made: true);
     }
 
-    private static async Task<IResult> RenewAsync(string id, HttpContext http, RenewLease renew)
+    private static async Task<IResult> RenewAsync(string id, HttpContext http, RenewLease renew, PresentedKeys presented)
     {
         var body = await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted);
         var request = body.Length == 0 ? new RenewRequest() : Bodies.Parse(body, ProtocolJson.Default.RenewRequest);
-        return Answer(await renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
+        var possessed = presented.Read(http, request.Csr);
+        if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
+        return Answer(await renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), Of(possessed), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
     }
 
     private static async Task<IResult> EndAsync(string id, HttpContext http, EndByCaller end, string? reason) =>
@@ -101,6 +105,8 @@ internal static class LeaseEndpoints
         IssueResult.Refused refused => Problems.Of(refused.Code, refused.DecisionId is null ? null : "ask an operator about this decision", refused.DecisionId),
         _ => throw new InvalidOperationException("issuing has three outcomes"),
     };
+
+    private static Alongside Of(Possessed possessed) => new(((Possessed.These)possessed).Keys, []);
 
     private static long? Milliseconds(string? duration) => duration switch
     {

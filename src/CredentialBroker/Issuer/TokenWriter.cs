@@ -8,9 +8,10 @@ namespace CredentialBroker.Issuer;
 /// <summary>Writes a compact JWS: header, the claims the caller writes, and the signature of the ring's current key.</summary>
 internal static class TokenWriter
 {
+    /// <param name="type">Header <c>typ</c>, which tells apart what one key signs.</param>
     /// <exception cref="SigningRefusedException">The ring does not sign such claims.</exception>
     /// <param name="claims">Writes the members of the claims object; the object itself is opened and closed here.</param>
-    public static string Write(KeyRing ring, Action<Utf8JsonWriter> claims)
+    public static string Write(KeyRing ring, Action<Utf8JsonWriter> claims, string type = "JWT")
     {
         var key = ring.Signer;
         var text = new ArrayBufferWriter<byte>(1024);
@@ -18,7 +19,7 @@ internal static class TokenWriter
         {
             json.WriteString("alg"u8, "ES256"u8);
             json.WriteString("kid"u8, key.Kid);
-            json.WriteString("typ"u8, "JWT"u8);
+            json.WriteString("typ"u8, type);
         }));
         text.Write("."u8);
         var body = Json(claims);

@@ -73,6 +73,14 @@ internal sealed class LeaseStore(Store store)
         WHERE t.target IS NOT NULL AND EXISTS (SELECT 1 FROM leases l WHERE l.target = t.target AND l.due_at IS NOT NULL AND l.due_at <= @now)
         """) { Values = [("now", now)] }, row => row.GetString(0), cancel);
 
+    /// <summary>Handles of a backend's leases that are over, though what was issued under them has not expired; and when they were over.</summary>
+    public Task<List<(string Handle, long EndsAt)>> EndedEarlyAsync(string backend, long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        """
+        SELECT handle, ends_at FROM leases WHERE ends_at < dies_by AND backend = @backend AND dies_by > @now AND ends_at <= @now
+        UNION ALL
+        SELECT handle, ends_at FROM ended_leases WHERE ends_at < dies_by AND backend = @backend AND dies_by > @now
+        """) { Values = [("backend", backend), ("now", now)] }, row => (row.GetString(0), row.GetInt64(1)), cancel);
+
     /// <summary>Leases of a task that are neither over nor due.</summary>
     public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
         "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];

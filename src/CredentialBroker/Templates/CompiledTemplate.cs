@@ -41,7 +41,7 @@ internal sealed record CompiledTemplate
 
     public string Target => Grant.Target;
 
-    public Revocability Revocability => Backend.Revocability;
+    public Revocability Revocability => Backend.RevocabilityOf(Grant);
 
     /// <summary>What this claim would get: the template's grant, narrowed by intent and approval, filled with facts.</summary>
     public Scoped Scope(Intent? asked, Intent? approved, IReadOnlyDictionary<string, string> facts) =>

@@ -56,6 +56,10 @@ internal sealed class TokenReader(TimeProvider clock)
         return Judge(token, times, key, rules);
     }
 
+    /// <summary>Whether this very key signed the token. Who, for whom and when are the caller's to judge.</summary>
+    internal bool SignedBy(UnverifiedToken token, PublicKey key) =>
+        key.Fits(token.Header.Algorithm) && token.SignatureLength == key.SignatureLength && SignatureHolds(token, key);
+
     private TokenReading Judge(UnverifiedToken token, TokenTimes times, PublicKey key, TokenRules rules)
     {
         if (token.SignatureLength != key.SignatureLength || !SignatureHolds(token, key))

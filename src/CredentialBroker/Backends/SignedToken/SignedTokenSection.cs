@@ -30,11 +30,19 @@ internal static partial class SignedTokenSection
                  && !options.Audiences.Contains(audience, StringComparer.Ordinal))
             section.Mistake("audience", $"is not among the audiences that target {target} allows");
 
+        var constraint = section.Text("senderConstraint") switch
+        {
+            null or "none" => SenderConstraint.None,
+            "dpop" => SenderConstraint.Dpop,
+            "mtls" => SenderConstraint.Mtls,
+            _ => (SenderConstraint?)null,
+        };
+        if (constraint is null) section.Mistake("senderConstraint", "must be none, dpop or mtls");
         var claims = new Dictionary<string, string>();
         foreach (var (name, value, path) in section.Members("claims")) ReadClaim(name, value, path, claims, mistakes);
         var scopes = section.Members("scopes").Select(scope => TokenScopeReader.Read(scope.Name, scope.Value, scope.Path, mistakes)).ToList();
         section.RefuseOthers();
-        return mistakes.All.Count > before ? null : new SignedTokenGrant(target!, audience!, scopes!, claims);
+        return mistakes.All.Count > before ? null : new SignedTokenGrant(target!, audience!, scopes!, claims, constraint!.Value);
     }
 
     private static void ReadClaim(string name, YamlNode value, string path, Dictionary<string, string> claims, Mistakes mistakes)

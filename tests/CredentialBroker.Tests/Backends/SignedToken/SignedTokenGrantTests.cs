@@ -35,7 +35,7 @@ public sealed class SignedTokenGrantTests
         var privilege = Assert.Single(grant.Privileges);
         Assert.Equal(("audience:orders-api", 2), (privilege.Resource, privilege.Actions.Count));
 
-        var renewed = await harness.Backend.RenewAsync(handle, order, default);
+        var renewed = await harness.Backend.RenewAsync(minted.Handle!, order, default);
         var again = await harness.Backend.RenewAsync(renewed.Handle!, order, default);
         Assert.Equal($"{order.LeaseId}.1", SignedTokenHarness.Claims(renewed.Secret).GetProperty("jti").GetString());
         Assert.Equal($"{order.LeaseId}.2", SignedTokenHarness.Claims(again.Secret).GetProperty("jti").GetString());

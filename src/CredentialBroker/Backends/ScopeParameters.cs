@@ -1,12 +1,12 @@
 using CredentialBroker.Protocol;
 
-namespace CredentialBroker.Backends.SignedToken;
+namespace CredentialBroker.Backends;
 
 /// <summary>The values for the chosen scopes' parameters. An approval that gives one has the last word.</summary>
-internal static class TokenParameters
+internal static class ScopeParameters
 {
     public static Narrowed.Refused? Merge(
-        IReadOnlyList<TokenScope> all, IReadOnlyList<TokenScope> chosen, Intent? asked, Intent? approved, out Dictionary<string, string> values)
+        IReadOnlyList<NamedScope> all, IReadOnlyList<NamedScope> chosen, Intent? asked, Intent? approved, out Dictionary<string, string> values)
     {
         values = [];
         var declared = chosen.SelectMany(scope => scope.Parameters).ToLookup(pair => pair.Key, pair => pair.Value);

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace CredentialBroker.Backends.SignedToken;
+namespace CredentialBroker.Backends;
 
 /// <summary>A typed parameter of a scope; the intent supplies its value.</summary>
 internal abstract partial record ScopeParameter
@@ -31,5 +31,5 @@ internal abstract partial record ScopeParameter
     }
 }
 
-/// <summary>One named scope of a template: the text put into the token, and the parameters it has holes for.</summary>
-internal sealed record TokenScope(string Name, string Text, IReadOnlyDictionary<string, ScopeParameter> Parameters);
+/// <summary>One named scope of a template: its text, and the parameters it has holes for.</summary>
+internal sealed record NamedScope(string Name, string Text, IReadOnlyDictionary<string, ScopeParameter> Parameters);
