@@ -32,15 +32,15 @@ internal static class StatusListBenchmark
         await using var rows = await LeaseRows.OpenAsync(folder, connection);
         await FillAsync(rows);
         var clock = TimeProvider.System;
-        var ring = new KeyRing("https://broker.example/issuer/workload");
+        var rings = new KeyRings("https://broker.example", ReservedAudiences.BuiltIn);
         using var key = SigningKey.Generate();
-        ring.Replace(key, [key]);
+        rings.StatusList.Replace(key, [key.Public]);
         await using var journal = new Journal(rows.Store, new StorageOptions(), clock, NullLogger<Journal>.Instance);
         var shards = Tokens / StatusIndexes.ShardSize + 1;
         var time = await Measurement.RepeatAsync(Rounds, async () =>
         {
             // A new one has nothing kept.
-            var lists = new StatusLists(new LeaseStore(rows.Store), new StatusBlocks(rows.Store, journal, clock), ring, new DueSignal(), clock);
+            var lists = new StatusLists(new LeaseStore(rows.Store), new StatusBlocks(rows.Store, journal, clock), rings, new DueSignal(), clock);
             var began = Stopwatch.GetTimestamp();
             for (var shard = 0; shard < shards; shard++)
             {

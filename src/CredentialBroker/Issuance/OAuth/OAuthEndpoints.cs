@@ -12,7 +12,7 @@ internal static class OAuthEndpoints
         routes.MapPost(ServerMetadata.TokenPath, (HttpContext http, TokenExchange exchange) => OAuthErrors.GuardAsync(() => exchange.RunAsync(http)));
         routes.MapPost(ServerMetadata.RevocationPath, (HttpContext http, TokenRevocation revocation) => OAuthErrors.GuardAsync(() => revocation.RunAsync(http)));
         // RFC 8414 section 3.1 puts the issuer's path behind; clients that were only given the host look without.
-        routes.MapGet(Metadata + IssuerDocuments.WorkloadPath, Describe);
+        routes.MapGet(Metadata + IssuerDocuments.PathOf(KeyPurpose.Workload), Describe);
         routes.MapGet(Metadata, Describe);
     }
 

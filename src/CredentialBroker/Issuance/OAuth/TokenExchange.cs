@@ -27,18 +27,18 @@ internal sealed class TokenExchange(
         IReadOnlyList<string> actors = [];
         if (request.ActorToken is not null)
         {
-            var actor = await attestation.AttestAsync(request.ActorToken, cancel);
+            var actor = await attestation.AttestAsync(Evidence.OfBearer(request.ActorToken), cancel);
             if (actor is not Attested.As { Workload: var acting }) return Answer(refusals.Unproven("claim", (Attested.Refused)actor), request);
             actors = [acting.Uri, .. acting.ActChain];
         }
 
-        var attested = await attestation.AttestAsync(request.SubjectToken, cancel);
+        var attested = await attestation.AttestAsync(Evidence.OfBearer(request.SubjectToken), cancel);
         if (attested is not Attested.As { Workload: var workload }) return Answer(refusals.Unproven("claim", (Attested.Refused)attested), request);
         var (ask, refused) = ExchangeTemplate.Choose((await rulebook.ReadAsync(cancel)).Templates.All, request, workload);
         if (ask is null) return Answer(await refusals.RecordAsync(new DecisionRecord(clock, chain, "claim", workload), refused!), request);
 
         // The grant has no idempotency keys: an exchange that is repeated is another claim, within the template's limit of leases.
-        var claim = new Claim(request.SubjectToken, ask, Ids.New(clock), Convert.ToHexStringLower(SHA256.HashData(form.Body))) { Alongside = new Alongside(keys, actors) };
+        var claim = new Claim(Evidence.OfBearer(request.SubjectToken), ask, Ids.New(clock), Convert.ToHexStringLower(SHA256.HashData(form.Body))) { Alongside = new Alongside(keys, actors) };
         return Answer(await issue.RunAsync(claim, cancel), request);
     }
 
