@@ -19,7 +19,7 @@ internal static class CommandTree
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
-                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell),
+                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
             new Freeze(shell),
@@ -29,7 +29,10 @@ internal static class CommandTree
             new Holds(shell),
             new Unhold(shell),
             new Explain(shell),
-            new Command("audit", "Read and verify the evidence.") { new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell) },
+            new Command("audit", "Read and verify the evidence.")
+            {
+                new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),
+            },
             new PrintVersionCommand(shell),
         };
         root.Directives.Clear();

@@ -50,7 +50,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
         builder.Services
             .AddStorage(options.Storage, machine ?? TimeProvider.System)
-            .AddAudit()
+            .AddAudit(options.Audit, ConfigurationReader.PublicUrl(options), EvidenceSigning.Of)
             .AddControls()
             .AddIssuer(options.Keys, ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
@@ -59,6 +59,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling)
             .AddLeases()
             .AddIssuance(options.Policy)
+            .AddSingleton(options.Retention)
+            .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
             .AddHosting(options.Operators)
@@ -68,7 +70,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
-            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
+            .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
+            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
+            .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);
 
@@ -113,6 +117,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapExplain();
         app.MapControls();
         app.MapAudit();
+        app.MapEvidence();
         app.MapIssuer();
         app.MapIntrospection();
         app.MapHealth();

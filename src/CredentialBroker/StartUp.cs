@@ -1,4 +1,5 @@
 using CredentialBroker.Audit;
+using CredentialBroker.Audit.Exports;
 using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
@@ -49,6 +50,7 @@ internal sealed class StartUp(
         if (journal.Started)
         {
             await later.GetRequiredService<DueSweep>().DrainAsync(TimeSpan.FromSeconds(10));
+            await later.GetRequiredService<AuditExports>().StopAsync();
             await heartbeat.StopAsync();
         }
 

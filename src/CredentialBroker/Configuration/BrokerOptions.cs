@@ -1,5 +1,6 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
+using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuance;
@@ -21,6 +22,8 @@ internal sealed record BrokerOptions
     public ExternalPolicyOptions Policy { get; init; } = new();
     public OperatorOptions Operators { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
+    public AuditOptions Audit { get; init; } = new();
+    public RetentionOptions Retention { get; init; } = new();
 }
 
 /// <summary>Section <c>TrustSources</c>: who vouches for workloads, and who approves.</summary>

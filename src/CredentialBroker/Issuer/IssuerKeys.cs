@@ -12,19 +12,20 @@ internal sealed class IssuerKeys(Store store, Journal journal, KeyRing ring, Fin
 {
     private const string Workload = "workload";
     private const string Fingerprint = "fingerprint";
+    private const string Checkpoint = "checkpoint";
+
+    private SigningKey? _checkpoint;
+
+    /// <summary>Signs evidence.</summary>
+    public SigningKey Evidence => _checkpoint ?? throw new InvalidOperationException("the checkpoint key is not loaded");
 
     /// <summary>Reads the keys, and makes what is missing.</summary>
     /// <exception cref="InvalidOperationException">The key-encryption key is not the one that wrapped them.</exception>
     public async Task LoadAsync(CancellationToken cancel)
     {
         var wrapping = encryption.Read();
-        if (await FindAsync(Workload, cancel) is not { } signing)
-        {
-            using var made = SigningKey.Generate();
-            await KeepAsync(Workload, made.Kid, KeyWrap.Wrap(wrapping, made.Kid, made.ExportPkcs8()));
-            signing = (await FindAsync(Workload, cancel))!.Value;
-        }
-
+        var signing = await FindOrMakeAsync(Workload, wrapping, cancel);
+        var evidence = await FindOrMakeAsync(Checkpoint, wrapping, cancel);
         if (await FindAsync(Fingerprint, cancel) is not { } keyed)
         {
             await KeepAsync(Fingerprint, Fingerprint, KeyWrap.Wrap(wrapping, Fingerprint, RandomNumberGenerator.GetBytes(32)));
@@ -35,12 +36,21 @@ internal sealed class IssuerKeys(Store store, Journal journal, KeyRing ring, Fin
         {
             var key = SigningKey.Import(KeyWrap.Unwrap(wrapping, signing.Kid, signing.Wrapped), signing.Kid);
             ring.Replace(key, [key]);
+            _checkpoint = SigningKey.Import(KeyWrap.Unwrap(wrapping, evidence.Kid, evidence.Wrapped), evidence.Kid);
             fingerprints.Use(KeyWrap.Unwrap(wrapping, keyed.Kid, keyed.Wrapped));
         }
         catch (CryptographicException error)
         {
             throw new InvalidOperationException("the key-encryption key is not the one that wrapped the keys in this store", error);
         }
+    }
+
+    private async Task<(string Kid, byte[] Wrapped)> FindOrMakeAsync(string issuer, byte[] wrapping, CancellationToken cancel)
+    {
+        if (await FindAsync(issuer, cancel) is { } found) return found;
+        using var made = SigningKey.Generate();
+        await KeepAsync(issuer, made.Kid, KeyWrap.Wrap(wrapping, made.Kid, made.ExportPkcs8()));
+        return (await FindAsync(issuer, cancel))!.Value;
     }
 
     private async Task<(string Kid, byte[] Wrapped)?> FindAsync(string issuer, CancellationToken cancel)

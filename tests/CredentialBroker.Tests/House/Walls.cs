@@ -19,7 +19,7 @@ internal static class Walls
         ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls"],
         ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Policy"],
         ["Runtime"] = ["Attestation", "Approvals", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
-        ["Configuration"] = ["Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }
