@@ -3,10 +3,8 @@ using System.Net.Http.Headers;
 namespace CredentialBroker.Audit.Exports;
 
 /// <summary>Sends by POST. Anything but a 2xx answer within the time means that it is sent again.</summary>
-internal sealed class HttpSink(Uri address, string? tokenFile, string contentType, bool array) : IAuditSink, IDisposable
+internal sealed class HttpSink(Uri address, string? tokenFile, string contentType, bool array, TimeSpan? patience = null) : IAuditSink, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -15,7 +13,7 @@ internal sealed class HttpSink(Uri address, string? tokenFile, string contentTyp
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     })
     {
-        Timeout = Patience,
+        Timeout = patience ?? TimeSpan.FromSeconds(20),
     };
 
     public async Task DeliverAsync(Delivery delivery, CancellationToken cancel)
