@@ -63,15 +63,27 @@ internal sealed class AuditVerify : CliCommand
     {
         using var connection = await _connection.OpenAsync(parsed, Shell, cancel);
         var pipe = new System.IO.Pipelines.Pipe();
-        var copy = CopyAsync(connection, pipe.Writer, cancel);
+        using var found = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var copy = CopyAsync(connection, pipe.Writer, found.Token);
         var verdict = await ExportVerifier.VerifyAsync(pipe.Reader.AsStream(), against, cancel);
-        await copy;
+        // What comes after the first thing wrong is not asked for.
+        if (verdict.Problem is not null) await found.CancelAsync();
+        await copy.ConfigureAwait(verdict.Problem is null ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
         return verdict;
     }
 
     private static async Task CopyAsync(Connection connection, System.IO.Pipelines.PipeWriter to, CancellationToken cancel)
     {
-        await using (var stream = to.AsStream(leaveOpen: true)) await connection.Broker.CopyEvidenceAsync(stream, cancel);
-        await to.CompleteAsync();
+        try
+        {
+            await using (var stream = to.AsStream(leaveOpen: true)) await connection.Broker.CopyEvidenceAsync(stream, cancel);
+            await to.CompleteAsync();
+        }
+        catch (Exception fault)
+        {
+            // Whoever reads learns why nothing more comes.
+            await to.CompleteAsync(fault);
+            throw;
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class LineBlocks(Stream stream)
     public async Task<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancel)
     {
         if (_ended) return null;
-        var buffer = new byte[_rest.Length + Usual];
+        var buffer = GC.AllocateUninitializedArray<byte>(_rest.Length + Usual);
         _rest.CopyTo(buffer, 0);
         var (end, searched) = (_rest.Length, _rest.Length);
         while (true)

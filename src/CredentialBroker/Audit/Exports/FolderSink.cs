@@ -15,23 +15,22 @@ internal sealed class FolderSink(string folder, TimeProvider clock, long largest
 
     private string? _file;
     private DateOnly _day;
-    private long _next;
+    private long _next = -1;
 
     public async Task DeliverAsync(Delivery delivery, CancellationToken cancel)
     {
         try
         {
             if (_file is null) Resume();
-            // A file that ends elsewhere was written by another replica, or for another place in the tree.
-            if (_file is not null && (_next < delivery.From || _next > delivery.To)) Close();
-            if (_file is not null && (Day() != _day || new FileInfo(_file).Length >= largest)) Close();
-            if (_file is null) Begin(delivery.From);
+            // A file that ends before that lacks records: another replica has them, in another folder.
+            if (_file is not null && (_next < delivery.From || Day() != _day || new FileInfo(_file).Length >= largest)) Close();
+            if (_file is null) Begin(Math.Max(_next, delivery.From));
             await AppendAsync(delivery, cancel);
         }
         catch
         {
             // What the file holds now is read again the next time.
-            _file = null;
+            (_file, _next) = (null, -1);
             throw;
         }
     }
@@ -46,7 +45,7 @@ internal sealed class FolderSink(string folder, TimeProvider clock, long largest
         }
 
         stream.Flush(flushToDisk: true);
-        _next = delivery.To;
+        _next = Math.Max(_next, delivery.To);
     }
 
     private void Begin(long position)
