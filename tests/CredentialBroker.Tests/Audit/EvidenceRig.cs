@@ -15,11 +15,13 @@ internal sealed class EvidenceRig : IDisposable
 {
     public const string Origin = "broker.test/audit";
 
+    private readonly bool _ownsKey;
+
     public EvidenceRig(Replica replica, AuditOptions? options = null, SigningKey? key = null, Func<CheckpointStore, IReadOnlyList<AuditExport>>? exports = null)
     {
         Replica = replica;
         Options = options ?? new AuditOptions();
-        Key = key ?? SigningKey.Generate();
+        (_ownsKey, Key) = (key is null, key ?? SigningKey.Generate());
         var (log, mine) = (new SealLog(NullLogger<SealLog>.Instance), new EvidenceKey(Key.X, Key.Y, text => Key.Sign(text)));
         Signer = new CheckpointSigner(new EvidenceKeys(() => mine, () => [mine]), Origin);
         (Tree, Tiles, Checkpoints) = (new TreeStore(replica.Store), new TreeTiles(replica.Store), new CheckpointStore(replica.Store));
@@ -87,6 +89,6 @@ internal sealed class EvidenceRig : IDisposable
     public void Dispose()
     {
         Exports.Dispose();
-        Key.Dispose();
+        if (_ownsKey) Key.Dispose();
     }
 }

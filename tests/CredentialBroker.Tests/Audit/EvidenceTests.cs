@@ -24,7 +24,7 @@ public sealed class EvidenceTests(PostgresFixture postgres)
         {
             var changed = bundle.ToArray();
             changed[at] ^= 1;
-            Assert.True(BundleVerifier.Verify(changed, keys).Problem is not null, $"byte {at}: {text[Math.Max(0, at - 40)..at]}");
+            Assert.True(BundleVerifier.Verify(changed, keys).Problem is not null, $"byte {at}");
         }
 
         var forged = Encoding.UTF8.GetBytes(text.Replace("secret.accessed", "secret.accesseD", StringComparison.Ordinal));
