@@ -151,10 +151,9 @@ public sealed class AuditTests : CliTest
     {
         var key = Write("evidence.vkey", (await SucceedAsync("audit", "key")).Out);
         var bundle = (await SucceedAsync("lease", "evidence", The.LeaseId)).Out;
-        Assert.Equal(bundle, Chains.Bundle()[..40] + bundle[40..]);
         Environment.Clear();
         Assert.Equal("1 records verified, all in the checkpoint of 2 records\n", (await SucceedAsync("audit", "verify-bundle", Write("bundle.json", bundle), "--key", key)).Out);
-        var ran = await RunAsync("audit", "verify-bundle", Write("forged.json", bundle.Replace("ann", "bob", StringComparison.Ordinal)), "--key", key);
+        var ran = await RunAsync("audit", "verify-bundle", Write("forged.json", bundle.Replace("\\\"ann\\\"", "\\\"bob\\\"", StringComparison.Ordinal)), "--key", key);
         Assert.Equal(1, ran.Code);
         Assert.Contains("the bundle does not verify: records[0] (chain 1 record 1): its hash", ran.Error, StringComparison.Ordinal);
     }
