@@ -20,7 +20,7 @@ internal static class CommandTree
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
-                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell),
+                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
             new Freeze(shell),
@@ -48,7 +48,10 @@ internal static class CommandTree
                 new RecordEnd(shell, ExceptionKind.BreakGlass, "Close a break-glass: its approval is withdrawn and its leases end. The review is due all the same."),
             },
             new Explain(shell),
-            new Command("audit", "Read and verify the evidence.") { new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell) },
+            new Command("audit", "Read and verify the evidence.")
+            {
+                new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),
+            },
             new Command("key", "Look at the broker's own keys and have them followed by new ones.") { new KeyListing(shell), new KeyRotate(shell) },
             new LoginCommand(shell),
             new LogoutCommand(shell),

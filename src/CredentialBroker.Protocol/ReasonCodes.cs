@@ -167,6 +167,8 @@ public static class ReasonCodes
     public const string TargetOverloaded = "target_overloaded";
     /// <summary>The broker's store cannot record the decision, so nothing is issued.</summary>
     public const string StoreUnavailable = "store_unavailable";
+    /// <summary>The audit tree contradicts an earlier checkpoint, so that no evidence is signed.</summary>
+    public const string EvidenceContradicted = "evidence_contradicted";
     /// <summary>The broker has more work waiting than it accepts; try again after the time given.</summary>
     public const string Overloaded = "overloaded";
     /// <summary>Facts changed too often while the claim was decided; try again.</summary>

@@ -47,7 +47,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
         builder.Services
             .AddStorage(options.Storage, machine ?? TimeProvider.System)
-            .AddAudit()
+            .AddAudit(options.Audit, ConfigurationReader.PublicUrl(options), EvidenceSigning.Of)
             .AddControls()
             .AddIssuer(options.Keys, new KeyRings(ConfigurationReader.PublicUrl(options), ConfigurationReader.Reserved(options)), ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
             .AddSingleton<KeyRecord>(KeyRecords.Of)
@@ -58,6 +58,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddLeases()
             .AddExceptions(options.Exceptions)
             .AddIssuance(options.Policy)
+            .AddSingleton(options.Retention)
+            .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
             .AddHosting(options.Hosting, options.Operators)
@@ -69,9 +71,11 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<ExceptionsJob>(TimeSpan.FromSeconds(1), "exceptions")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
+            .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
             .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
+            .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);
@@ -118,6 +122,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapControls();
         app.MapExceptions();
         app.MapAudit();
+        app.MapEvidence();
         app.MapIssuers();
         app.MapKeys();
         app.MapIntrospection();

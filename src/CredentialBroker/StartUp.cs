@@ -1,4 +1,5 @@
 using CredentialBroker.Audit;
+using CredentialBroker.Audit.Exports;
 using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
@@ -50,6 +51,7 @@ internal sealed class StartUp(
         if (journal.Started)
         {
             await later.GetRequiredService<DueSweep>().DrainAsync(TimeSpan.FromSeconds(10));
+            await later.GetRequiredService<AuditExports>().StopAsync();
             await heartbeat.StopAsync();
             await later.GetRequiredService<DoorTally>().TellAsync();
         }

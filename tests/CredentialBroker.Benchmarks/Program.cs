@@ -10,6 +10,7 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("postgres-roles", "roles made and ended by the postgres backend, to the same bare statements", RolesBenchmark.RunAsync),
     ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),
     ("status-list", "the status lists of 1,000,000 tokens, made anew and signed", StatusListBenchmark.RunAsync),
+    ("evidence", "sealing audit records, and verifying an export of 1,000,000", EvidenceBenchmark.RunAsync),
     ("standing", "memory and time to ready with 1,000,000 leases, to 1,000", StandingBenchmark.RunAsync),
 };
 

@@ -1,5 +1,6 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
+using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
@@ -23,6 +24,8 @@ internal sealed record BrokerOptions
     public ExceptionOptions Exceptions { get; init; } = new();
     public OperatorOptions Operators { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
+    public AuditOptions Audit { get; init; } = new();
+    public RetentionOptions Retention { get; init; } = new();
 }
 
 /// <summary>Section <c>TrustSources</c>: who vouches for workloads, and who approves.</summary>

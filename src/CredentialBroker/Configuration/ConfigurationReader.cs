@@ -47,7 +47,9 @@ internal static class ConfigurationReader
             .Concat(options.Policy.Validate())
             .Concat(options.Exceptions.Validate())
             .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
-            .Concat(options.Limits.Validate());
+            .Concat(options.Limits.Validate())
+            .Concat(options.Audit.Validate())
+            .Concat(options.Retention.Validate());
     }
 
     /// <summary>Audiences of everybody who is no operator: a token for one of them must never be an operator's.</summary>

@@ -19,7 +19,7 @@ internal static class Problems
         [ReasonCodes.RequestTooLarge] = 413,
         [ReasonCodes.IdempotencyMismatch] = 422, [ReasonCodes.Invalid] = 422,
         [ReasonCodes.ApprovalNotConfirmed] = 425,
-        [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
+        [ReasonCodes.EvidenceContradicted] = 503, [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
         [ReasonCodes.TargetOverloaded] = 503, [ReasonCodes.MintFailed] = 503, [ReasonCodes.PolicyUnavailable] = 503,
         [ReasonCodes.EvidenceKeysUnavailable] = 503, [ReasonCodes.EvidenceCheckUnavailable] = 503, [ReasonCodes.SourceUnavailable] = 503,
     };

@@ -64,7 +64,7 @@ internal sealed class KeyKind : WorkKind
     public static readonly KeyKind Shared = new();
 
     // After everything that a request waits for, before the records.
-    public override int Order => LockOrder.Plain + 5;
+    public override int Order => LockOrder.Keys;
 
     public override WorkBatch Begin(Dialect dialect) => new Batch();
 

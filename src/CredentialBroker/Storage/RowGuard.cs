@@ -22,7 +22,7 @@ internal sealed record RowGuard(string Name, Statement Query, Refusal Otherwise)
     private sealed class GuardKind : WorkKind
     {
         /// <summary>Before the plain statements that it guards.</summary>
-        public override int Order => LockOrder.Plain - 3;
+        public override int Order => LockOrder.Rows;
 
         public override WorkBatch Begin(Dialect dialect) => new Batch();
     }

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
@@ -48,6 +49,11 @@ internal static partial class Contract
         new("GET", Is("/v1/audit"), null, ["stream", "type", "lease", "since", "tail"], (_, h) => NdjsonAsync(h, Chains.Ndjson(Chains.Of(3, 2)))),
         new("GET", Is("/v1/keys"), null, [], (_, h) => JsonAsync(h, 200, new KeyList([The.Key]), ProtocolJson.Default.KeyList)),
         new("POST", Is("/v1/keys/rotate"), null, ["purpose", "atOnce"], (_, h) => JsonAsync(h, 200, The.Key, ProtocolJson.Default.KeyView)),
+        new("GET", Is("/v1/audit/export"), null, [], (_, h) => NdjsonAsync(h, Chains.Export(Chains.Of(3, 2)))),
+        new("GET", Is("/v1/audit/key"), null, [], (_, h) => RawAsync(h, "text/plain", $"{Chains.Key}\n")),
+        new("GET", Is("/v1/audit/checkpoints"), null, ["count"], (_, h) => JsonAsync(h, 200, new CheckpointList([new CheckpointView(5, The.Noon, Chains.Note(Chains.Of(3, 2)))]), ProtocolJson.Default.CheckpointList)),
+        new("GET", Is("/v1/audit/evidence"), null, ["since", "until"], (_, h) => RawAsync(h, "application/json", Chains.Bundle())),
+        new("GET", Is("/v1/leases/ID/evidence"), null, [], (_, h) => RawAsync(h, "application/json", Chains.Bundle())),
         new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
         new("GET", Is("/v1/whoami"), null, [], (_, h) => JsonAsync(h, 200, The.Ann, ProtocolJson.Default.WhoAmI)),
         new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),

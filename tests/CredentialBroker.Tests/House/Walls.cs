@@ -20,7 +20,7 @@ internal static class Walls
         ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls", "Exceptions"],
         ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Exceptions", "Policy"],
         ["Runtime"] = ["Attestation", "Approvals", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
-        ["Configuration"] = ["Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }
