@@ -61,7 +61,7 @@ internal static class EvidenceBenchmark
             await journal.CommitAsync(Lane.Issuing, [.. Enumerable.Range(0, 1000).Select(_ => AuditEvent.Of(TimeProvider.System, "credential.issued", Streams.Issuance).On(chain))]);
         }
 
-        var sealer = new Sealer(store, new TreeStore(store), new TreeTiles(store), journal, new SealLog(NullLogger<SealLog>.Instance), TimeProvider.System);
+        var sealer = new Sealer(new TreeStore(store), new TreeTiles(store), journal, new SealLog(NullLogger<SealLog>.Instance), TimeProvider.System);
         var began = Stopwatch.GetTimestamp();
         await sealer.SealAsync(always: true, default);
         table.Row("seal what was recorded, SQLite", Sealed, Sealed / Stopwatch.GetElapsedTime(began).TotalSeconds, ">= 10,000/s");

@@ -59,7 +59,7 @@ internal static class StatusListBenchmark
         var diesBy = now + (long)TimeSpan.FromHours(1).TotalMilliseconds;
         await rows.AddAsync("live", Tokens - Ended, diesBy);
         await using var connection = await rows.Store.OpenWriterAsync(CancellationToken.None);
-        await Statements.RunAsync(connection, rows.Store.Dialect,
+        await Statements.RunAsync(connection,
         [
             new Statement($$"""
                 INSERT INTO ended_leases ({{LeaseColumns.List}})

@@ -69,19 +69,21 @@ internal sealed class Retention(Store store, Journal journal, RetentionOptions k
         // Seen and leased are asked again where it is deleted: it may have come back.
         await journal.CommitAsync(Lane.Issuing, new PlainWrite(new Statement(
             $"""
-            DELETE FROM workloads WHERE id IN (SELECT r.id FROM {store.Dialect.From(Keys)}) AND seen_at < @late
+            DELETE FROM workloads WHERE id IN (SELECT r.id FROM {Keys.From}) AND seen_at < @late
             AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = workloads.id)
+            AND NOT EXISTS (SELECT 1 FROM ended_leases e WHERE e.workload_id = workloads.id AND e.ended_at > @lately)
             """)
         {
             Shape = Keys,
             Rows = [.. old.Select(id => new object?[] { id })],
-            Values = [("late", Late(keep.Workloads))],
+            // An instance that was granted something lately is not written again when it comes back.
+            Values = [("late", Late(keep.Workloads)), ("lately", Late(TimeSpan.FromHours(1)))],
         }));
     }
 
     private Task DeleteAsync(List<string> keys, (string Table, string Key)[] from) => journal.CommitAsync(Lane.Issuing,
     [
-        .. from.Select(f => new PlainWrite(new Statement($"DELETE FROM {f.Table} WHERE {f.Key} IN (SELECT r.id FROM {store.Dialect.From(Keys)})")
+        .. from.Select(f => new PlainWrite(new Statement($"DELETE FROM {f.Table} WHERE {f.Key} IN (SELECT r.id FROM {Keys.From})")
         {
             Shape = Keys,
             Rows = [.. keys.Select(key => new object?[] { key })],

@@ -22,10 +22,10 @@ internal sealed class EvidenceRig : IDisposable
         Replica = replica;
         Options = options ?? new AuditOptions();
         (_ownsKey, Key) = (key is null, key ?? SigningKey.Generate());
-        var (log, mine) = (new SealLog(NullLogger<SealLog>.Instance), new EvidenceKey(Key.X, Key.Y, text => Key.Sign(text)));
+        var (log, mine) = (new SealLog(NullLogger<SealLog>.Instance), new EvidenceKey(Key.Public.X, Key.Public.Y, text => Key.Sign(text)));
         Signer = new CheckpointSigner(new EvidenceKeys(() => mine, () => [(mine.X, mine.Y)]), Origin);
         (Tree, Tiles, Checkpoints) = (new TreeStore(replica.Store), new TreeTiles(replica.Store), new CheckpointStore(replica.Store));
-        Sealer = new Sealer(replica.Store, Tree, Tiles, replica.Journal, log, replica.Clock);
+        Sealer = new Sealer(Tree, Tiles, replica.Journal, log, replica.Clock);
         Maker = new CheckpointMaker(Tree, Tiles, Checkpoints, Signer, replica.Journal, Options, log, replica.Clock);
         var reader = new EvidenceReader(replica.Store, Tree);
         Stream = new ExportStream(replica.Store, Tree, Tiles, reader, Checkpoints);

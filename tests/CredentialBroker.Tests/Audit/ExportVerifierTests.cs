@@ -238,7 +238,7 @@ public sealed class ExportVerifierTests : IDisposable
 
     private static EvidenceKeys Keys(SigningKey key)
     {
-        var mine = new EvidenceKey(key.X, key.Y, text => key.Sign(text));
+        var mine = new EvidenceKey(key.Public.X, key.Public.Y, text => key.Sign(text));
         return new EvidenceKeys(() => mine, () => [(mine.X, mine.Y)]);
     }
 }

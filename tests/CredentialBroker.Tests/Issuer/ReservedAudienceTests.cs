@@ -63,7 +63,7 @@ public sealed class ReservedAudienceTests
         var ring = new KeyRing(KeyPurpose.Workload, "https://broker.example/issuer/workload") { Reserved = new ReservedAudiences([Declared]) };
         ring.Replace(key, [key.Public]);
         var clock = new BrokerClock(TimeProvider.System);
-        var backend = new SignedTokenBackend(ring, new Dictionary<string, SignedTokenTarget> { ["internal"] = new() { Audiences = ["sts.amazonaws.com"] } }, clock);
+        var backend = new SignedTokenBackend(ring, new StatusIndexes(_ => Task.FromResult(0L)), new Dictionary<string, SignedTokenTarget> { ["internal"] = new() { Audiences = ["sts.amazonaws.com"] } }, clock);
         foreach (var audience in new[] { "sts.amazonaws.com", Declared, "https://iam.googleapis.com/projects/1" })
         {
             var order = new Order(Ids.New(clock), new SignedTokenGrant("internal", audience, [], new Dictionary<string, string>()),

@@ -78,7 +78,7 @@ internal sealed class BundleMaker(Store store, AuditStore audit, TreeStore tree,
     {
         var found = new Dictionary<(long, long), string>();
         foreach (var first in lines.Where(line => line.Seq == 0)) found[(first.Chain, -1)] = ChainHash.Zero;
-        await store.ReadAsync(Pool.Control, new Statement($"SELECT a.chain, a.seq, a.hash FROM {store.Dialect.From(Places)} JOIN audit a ON a.chain = k.chain AND a.seq = k.seq")
+        await store.ReadAsync(Pool.Control, new Statement($"SELECT a.chain, a.seq, a.hash FROM {Places.From} JOIN audit a ON a.chain = k.chain AND a.seq = k.seq")
         {
             Shape = Places,
             Rows = [.. lines.Where(line => line.Seq > 0).Select(line => new object?[] { line.Chain, line.Seq - 1 })],

@@ -8,7 +8,7 @@ namespace CredentialBroker.Audit.Tree;
 /// Adds the committed prefix of every chain to the tree. One replica does it for all; another takes over when it falls
 /// silent. A crash at any point leaves the tree as it was or as it should be: leaves, hashes and size are one commit.
 /// </summary>
-internal sealed class Sealer(Store store, TreeStore tree, TreeTiles tiles, Journal journal, SealLog log, TimeProvider clock)
+internal sealed class Sealer(TreeStore tree, TreeTiles tiles, Journal journal, SealLog log, TimeProvider clock)
 {
     /// <summary>Leaves added in one commit.</summary>
     private const int Most = 16_384;
@@ -76,11 +76,11 @@ internal sealed class Sealer(Store store, TreeStore tree, TreeTiles tiles, Journ
         return false;
     }
 
-    private List<Statement> Writes(TreeGrowth growth, List<Run> runs) =>
+    private static List<Statement> Writes(TreeGrowth growth, List<Run> runs) =>
     [
-        TreeRows.Insert(store.Dialect, "audit_runs", Runs, runs.Select(r => new object?[] { r.Position, r.Chain, r.Seq, r.Records })),
-        TreeRows.Upsert(store.Dialect, "audit_chains", Chains, 1, runs.Select(r => new object?[] { r.Chain, r.Seq + r.Records })),
-        TreeRows.Upsert(store.Dialect, "audit_tiles", Tiles, 2, growth.Changed().Select(t => new object?[] { t.Level, t.Number, Convert.ToBase64String(t.Hashes) })),
+        TreeRows.Insert("audit_runs", Runs, runs.Select(r => new object?[] { r.Position, r.Chain, r.Seq, r.Records })),
+        TreeRows.Upsert("audit_chains", Chains, 1, runs.Select(r => new object?[] { r.Chain, r.Seq + r.Records })),
+        TreeRows.Upsert("audit_tiles", Tiles, 2, growth.Changed().Select(t => new object?[] { t.Level, t.Number, Convert.ToBase64String(t.Hashes) })),
     ];
 
     private static readonly RowShape Runs = new("r", ("position", ColumnType.Number), ("chain", ColumnType.Number), ("seq", ColumnType.Number), ("records", ColumnType.Number));

@@ -21,7 +21,7 @@ internal sealed class TreeTiles(Store store)
         var wanted = ranges.SelectMany(TreeHashes.Perfect).Select(TreeHashes.TileOf).ToHashSet();
         var found = new Dictionary<(long, long), byte[]>(wanted.Count);
         if (wanted.Count == 0) return new TreeHashes(found);
-        await store.ReadAsync(Pool.Control, new Statement($"SELECT t.level, t.number, t.hashes FROM {store.Dialect.From(Keys)} JOIN audit_tiles t ON t.level = k.level AND t.number = k.number")
+        await store.ReadAsync(Pool.Control, new Statement($"SELECT t.level, t.number, t.hashes FROM {Keys.From} JOIN audit_tiles t ON t.level = k.level AND t.number = k.number")
         {
             Shape = Keys,
             Rows = [.. wanted.Select(w => new object?[] { w.Level, w.Number })],
