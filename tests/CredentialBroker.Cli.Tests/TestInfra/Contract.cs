@@ -16,6 +16,9 @@ namespace CredentialBroker.Cli.Tests.TestInfra;
 /// <summary>The routes as documented: what each takes, and what it answers unless a test says otherwise.</summary>
 internal static partial class Contract
 {
+    /// <summary>Made once: each signature is another.</summary>
+    private static readonly string Exported = Chains.Export(Chains.Of(3, 2));
+
     private sealed record Route(string Method, Regex Path, string? Body, string[] Query, Func<Seen, HttpContext, Task> Answer, Action<Seen>? Read = null);
 
     private static readonly Route[] Routes =
@@ -49,7 +52,7 @@ internal static partial class Contract
         new("GET", Is("/v1/audit"), null, ["stream", "type", "lease", "since", "tail"], (_, h) => NdjsonAsync(h, Chains.Ndjson(Chains.Of(3, 2)))),
         new("GET", Is("/v1/keys"), null, [], (_, h) => JsonAsync(h, 200, new KeyList([The.Key]), ProtocolJson.Default.KeyList)),
         new("POST", Is("/v1/keys/rotate"), null, ["purpose", "atOnce"], (_, h) => JsonAsync(h, 200, The.Key, ProtocolJson.Default.KeyView)),
-        new("GET", Is("/v1/audit/export"), null, [], (_, h) => NdjsonAsync(h, Chains.Export(Chains.Of(3, 2)))),
+        new("GET", Is("/v1/audit/export"), null, [], (_, h) => NdjsonAsync(h, Exported)),
         new("GET", Is("/v1/audit/key"), null, [], (_, h) => RawAsync(h, "text/plain", $"{Chains.Key}\n")),
         new("GET", Is("/v1/audit/checkpoints"), null, ["count"], (_, h) => JsonAsync(h, 200, new CheckpointList([new CheckpointView(5, The.Noon, Chains.Note(Chains.Of(3, 2)))]), ProtocolJson.Default.CheckpointList)),
         new("GET", Is("/v1/audit/evidence"), null, ["since", "until"], (_, h) => RawAsync(h, "application/json", Chains.Bundle())),
