@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using CredentialBroker.Cli.Commands;
 using CredentialBroker.Cli.Help;
+using CredentialBroker.Protocol.Exceptions;
 
 namespace CredentialBroker.Cli;
 
@@ -15,11 +16,11 @@ internal static class CommandTree
             new Command("approval", "Hand in and look at approvals.") { new ApprovalSubmit(shell), new ApprovalListing(shell), new ApprovalShow(shell) },
             new Command("template", "Check, activate and look at templates.")
             {
-                new TemplateValidate(shell), new TemplateApply(shell), new TemplateListing(shell), new TemplateShow(shell),
+                new TemplateValidate(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell),
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
-                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell),
+                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
             new Freeze(shell),
@@ -28,8 +29,34 @@ internal static class CommandTree
             new Hold(shell),
             new Holds(shell),
             new Unhold(shell),
+            new Command("exception", "Let templates do more for a while, with a second person's yes.")
+            {
+                new ExceptionAsk(shell), new RecordApprove(shell, ExceptionKind.Exception, "Approve an exception that somebody else asked for."),
+                new RecordListing(shell, ExceptionKind.Exception, "List exceptions, newest first."), new RecordShow(shell, ExceptionKind.Exception, "Show one exception."),
+                new RecordEnd(shell, ExceptionKind.Exception, "End an exception, or refuse a request. Leases that rest on it end."),
+            },
+            new Command("risk", "Accept the risk of faults of external policy for a while, with a second person's yes.")
+            {
+                new RiskAsk(shell), new RecordApprove(shell, ExceptionKind.RiskAcceptance, "Approve a risk acceptance that somebody else asked for."),
+                new RecordListing(shell, ExceptionKind.RiskAcceptance, "List risk acceptances, newest first."), new RecordShow(shell, ExceptionKind.RiskAcceptance, "Show one risk acceptance."),
+                new RecordEnd(shell, ExceptionKind.RiskAcceptance, "End a risk acceptance, or refuse a request."),
+            },
+            new Command("breakglass", "Let one instance claim in an emergency, and review it afterwards.")
+            {
+                new BreakGlassOpen(shell), new BreakGlassReview(shell),
+                new RecordListing(shell, ExceptionKind.BreakGlass, "List break-glass, newest first."), new RecordShow(shell, ExceptionKind.BreakGlass, "Show one break-glass."),
+                new RecordEnd(shell, ExceptionKind.BreakGlass, "Close a break-glass: its approval is withdrawn and its leases end. The review is due all the same."),
+            },
             new Explain(shell),
-            new Command("audit", "Read and verify the evidence.") { new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell) },
+            new Command("audit", "Read and verify the evidence.")
+            {
+                new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),
+            },
+            new Command("key", "Look at the broker's own keys and have them followed by new ones.") { new KeyListing(shell), new KeyRotate(shell) },
+            new LoginCommand(shell),
+            new LogoutCommand(shell),
+            new WhoAmICommand(shell),
+            new CompletionCommand(shell),
             new PrintVersionCommand(shell),
         };
         root.Directives.Clear();

@@ -28,7 +28,7 @@ internal static class ErrorReport
         { Problem.Code: ReasonCodes.OperatorForbidden } => "; ask for a role that may do this",
         { Problem.Code: ReasonCodes.NoApproval } => "; see credbroker approval list and credbroker explain",
         { RetryAfter: { } wait } => $"; try again in {Math.Ceiling(wait.TotalSeconds)} s",
-        { Status: HttpStatusCode.Unauthorized } => "; check --token-file (CREDBROKER_TOKEN_FILE)",
+        { Status: HttpStatusCode.Unauthorized } => "; check --token-file (CREDBROKER_TOKEN_FILE), or log in with credbroker login",
         { Status: HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests } => "; try again",
         { Problem.Decision: not null } => "; credbroker explain names the clause",
         _ => "",

@@ -16,6 +16,17 @@ internal sealed record Shell(Func<Stream> In, TextWriter Out, TextWriter Error, 
     /// <summary>One line of prose or progress, on stderr.</summary>
     public void Say(string line) => Error.WriteLine(Printable.Of(line));
 
+    /// <summary>Writes bytes to stdout as they are.</summary>
+    public async Task<T> RawAsync<T>(Func<Stream, Task<T>> write)
+    {
+        await Out.FlushAsync();
+        if (Out is StreamWriter writer) return await write(writer.BaseStream);
+        using var text = new MemoryStream();
+        var result = await write(text);
+        await Out.WriteAsync(Encoding.UTF8.GetString(text.ToArray()));
+        return result;
+    }
+
     // A terminal that does not tell its size reports 0 columns: then nothing is cut.
     private static int? TerminalWidth() => Console.WindowWidth is > 0 and var width ? width : null;
 }

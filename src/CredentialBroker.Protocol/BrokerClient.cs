@@ -7,7 +7,10 @@ using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -101,13 +104,25 @@ public sealed class BrokerClient
     public Task<TemplateList> ListTemplatesAsync(CancellationToken cancel = default) =>
         GetAsync("/v1/templates", ProtocolJson.Default.TemplateList, cancel);
 
-    /// <summary>Activates a template. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
+    /// <summary>Proposes a template, and activates it where no second person is needed; its state says which. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
     /// <param name="yaml">The template.</param>
     /// <param name="file">Name to use in messages.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<TemplateView> ApplyTemplateAsync(string yaml, string? file = null, CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Put, new BrokerQuery("/v1/templates").With("file", file).ToString(), Text(yaml, "application/yaml")),
-            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Created);
+            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Accepted);
+
+    /// <summary>Lists template revisions that wait for a second person.</summary>
+    public Task<TemplateList> ListCandidatesAsync(CancellationToken cancel = default) =>
+        GetAsync("/v1/templates/candidates", ProtocolJson.Default.TemplateList, cancel);
+
+    /// <summary>Activates a candidate, as another person than its author.</summary>
+    /// <param name="name">The template.</param>
+    /// <param name="revision">Hash of the text that was looked at.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<TemplateView> ActivateTemplateAsync(string name, string revision, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path("/v1/templates", name, BrokerQuery.Path("/revisions", revision, "/activate"))),
+            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK);
 
     /// <summary>Judges a template without activating it.</summary>
     /// <param name="yaml">The template.</param>
@@ -140,6 +155,56 @@ public sealed class BrokerClient
     /// <summary>Lifts a hold.</summary>
     public Task UnholdAsync(string id, CancellationToken cancel = default) => LiftAsync("/v1/holds", id, cancel);
 
+    /// <summary>Lists the broker's own keys.</summary>
+    public Task<KeyList> ListKeysAsync(CancellationToken cancel = default) => GetAsync("/v1/keys", ProtocolJson.Default.KeyList, cancel);
+
+    /// <summary>Has the signing key of a purpose followed by a new one, which is published before it signs.</summary>
+    /// <param name="purpose">The keys' purpose.</param>
+    /// <param name="atOnce">The key is lost: its successor signs now, and what it signed is good no more.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<KeyView> RotateKeyAsync(string purpose, bool atOnce = false, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, new BrokerQuery("/v1/keys/rotate").With("purpose", purpose).With("atOnce", atOnce ? "true" : null).ToString()),
+            ProtocolJson.Default.KeyView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Asks for an exception; it stands once another operator approved it.</summary>
+    public Task<ExceptionView> RequestExceptionAsync(ExceptionRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, PathOf(ExceptionKind.Exception), Json(request, ProtocolJson.Default.ExceptionRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.Created);
+
+    /// <summary>Asks for a risk acceptance; it stands once another operator approved it.</summary>
+    public Task<ExceptionView> RequestRiskAcceptanceAsync(RiskAcceptanceRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, PathOf(ExceptionKind.RiskAcceptance), Json(request, ProtocolJson.Default.RiskAcceptanceRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.Created);
+
+    /// <summary>Opens break-glass for one instance, at once; another operator has to review it.</summary>
+    public Task<ExceptionView> OpenBreakGlassAsync(BreakGlassRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, PathOf(ExceptionKind.BreakGlass), Json(request, ProtocolJson.Default.BreakGlassRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.Created);
+
+    /// <summary>Reviews break-glass, as another person than who opened it.</summary>
+    public Task<ExceptionView> ReviewBreakGlassAsync(string id, ReviewRequest review, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path(PathOf(ExceptionKind.BreakGlass), id, "/review"), Json(review, ProtocolJson.Default.ReviewRequest)), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Lists records of one kind, newest first.</summary>
+    public Task<ExceptionList> ListExceptionsAsync(ExceptionKind kind, CancellationToken cancel = default) => GetAsync(PathOf(kind), ProtocolJson.Default.ExceptionList, cancel);
+
+    /// <summary>Shows one record.</summary>
+    public Task<ExceptionView> GetExceptionAsync(ExceptionKind kind, string id, CancellationToken cancel = default) =>
+        GetAsync(BrokerQuery.Path(PathOf(kind), id), ProtocolJson.Default.ExceptionView, cancel);
+
+    /// <summary>Approves an exception or risk acceptance, as another person than who asked for it.</summary>
+    public Task<ExceptionView> ApproveExceptionAsync(ExceptionKind kind, string id, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path(PathOf(kind), id, "/approve")), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Ends a record before its time, or refuses a request; what rests on it ends with it.</summary>
+    public Task<ExceptionView> EndExceptionAsync(ExceptionKind kind, string id, string? reason = null, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Delete, new BrokerQuery(BrokerQuery.Path(PathOf(kind), id)).With("reason", reason).ToString()), ProtocolJson.Default.ExceptionView, cancel, HttpStatusCode.OK);
+
+    private static string PathOf(ExceptionKind kind) => kind switch
+    {
+        ExceptionKind.Exception => "/v1/exceptions",
+        ExceptionKind.RiskAcceptance => "/v1/risk-acceptances",
+        ExceptionKind.BreakGlass => "/v1/breakglass",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
     /// <summary>Reads audit records as they come, without a limit on their number; each stays under 8 MiB.</summary>
     /// <exception cref="InvalidDataException">A line is no record; the message names its number.</exception>
     public async IAsyncEnumerable<AuditLine> ReadAuditAsync(AuditFilter filter, [EnumeratorCancellation] CancellationToken cancel = default)
@@ -161,6 +226,45 @@ public sealed class BrokerClient
         }
     }
 
+    /// <summary>Copies an export of all evidence, which ends in a signed checkpoint of its own size.</summary>
+    /// <param name="to">Takes the text as it comes, see <see cref="ExportVerifier"/>.</param>
+    /// <param name="cancel">Ends the copying.</param>
+    public async Task CopyEvidenceAsync(Stream to, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        using var response = await _exchange.OpenAsync(Request(HttpMethod.Get, "/v1/audit/export"), cancel);
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        var chunk = new byte[128 * 1024];
+        while (true)
+        {
+            idle.CancelAfter(_http.Timeout);
+            var read = await _exchange.ReachAsync(() => stream.ReadAsync(chunk, idle.Token).AsTask(), cancel);
+            if (read == 0) return;
+            idle.CancelAfter(Timeout.InfiniteTimeSpan);
+            await to.WriteAsync(chunk.AsMemory(0, read), cancel);
+        }
+    }
+
+    /// <summary>What the broker can show about a lease, as it is to be kept; see <see cref="BundleVerifier"/>.</summary>
+    public Task<byte[]> GetLeaseEvidenceAsync(string id, CancellationToken cancel = default) =>
+        _exchange.ReadAsync(Request(HttpMethod.Get, BrokerQuery.Path("/v1/leases", id, "/evidence")), cancel);
+
+    /// <summary>What the broker can show about a period, at most 2000 records.</summary>
+    /// <param name="since">Beginning, inclusive.</param>
+    /// <param name="until">End, exclusive.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<byte[]> GetPeriodEvidenceAsync(DateTimeOffset since, DateTimeOffset until, CancellationToken cancel = default) =>
+        _exchange.ReadAsync(Request(HttpMethod.Get, new BrokerQuery("/v1/audit/evidence").With("since", since.ToUnixTimeMilliseconds()).With("until", until.ToUnixTimeMilliseconds()).ToString()), cancel);
+
+    /// <summary>The newest signed checkpoints.</summary>
+    public Task<CheckpointList> ListCheckpointsAsync(int? count = null, CancellationToken cancel = default) =>
+        GetAsync(new BrokerQuery("/v1/audit/checkpoints").With("count", count).ToString(), ProtocolJson.Default.CheckpointList, cancel);
+
+    /// <summary>The keys that evidence is verified with, one to a line, see <see cref="VerificationKey"/>.</summary>
+    public async Task<string> GetEvidenceKeysAsync(CancellationToken cancel = default) =>
+        Encoding.UTF8.GetString(await _exchange.ReadAsync(Request(HttpMethod.Get, "/v1/audit/key"), cancel));
+
     /// <summary>Asks whether a token this broker issued is still good (RFC 7662).</summary>
     public Task<JsonElement> IntrospectAsync(string token, CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Post, "/oauth2/introspect", new FormUrlEncodedContent([new("token", token)])),
@@ -169,6 +273,9 @@ public sealed class BrokerClient
     /// <summary>Asks a replica whether it can record, and so may issue. One that cannot answers with status <c>unavailable</c>, which is no exception.</summary>
     public Task<HealthView> GetHealthAsync(CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Get, "/healthz/ready"), ProtocolJson.Default.HealthView, cancel, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+
+    /// <summary>Asks who the caller is to the broker, and what they may do.</summary>
+    public Task<WhoAmI> WhoAmIAsync(CancellationToken cancel = default) => GetAsync("/v1/whoami", ProtocolJson.Default.WhoAmI, cancel);
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancel) =>
         _exchange.SendAsync(Request(HttpMethod.Get, path), answer, cancel, HttpStatusCode.OK);

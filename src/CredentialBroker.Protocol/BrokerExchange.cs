@@ -21,6 +21,9 @@ internal sealed class BrokerExchange(HttpClient http, string? token)
         return Parse(body, answer, status) ?? throw new BrokerException(status, "the broker answered null");
     }
 
+    /// <summary>Sends a request whose answer is taken as it is.</summary>
+    public async Task<byte[]> ReadAsync(HttpRequestMessage request, CancellationToken cancel) => (await WholeAsync(request, [HttpStatusCode.OK], cancel)).Body;
+
     /// <summary>Sends a request whose answer is empty.</summary>
     public Task SendAsync(HttpRequestMessage request, CancellationToken cancel, params HttpStatusCode[] wanted) => WholeAsync(request, wanted, cancel);
 

@@ -9,7 +9,8 @@ public static class BrokerHttp
     /// <summary>Makes the transport.</summary>
     /// <param name="address">Where the broker listens.</param>
     /// <param name="roots">The only certificate authorities to trust; null trusts the system's.</param>
-    public static SocketsHttpHandler Handler(Uri address, X509Certificate2Collection? roots = null)
+    /// <param name="certificate">The client certificate to show when asked for one; null shows none.</param>
+    public static SocketsHttpHandler Handler(Uri address, X509Certificate2Collection? roots = null, SslStreamCertificateContext? certificate = null)
     {
         ArgumentNullException.ThrowIfNull(address);
         var handler = new SocketsHttpHandler
@@ -21,6 +22,7 @@ public static class BrokerHttp
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
+        handler.SslOptions.ClientCertificateContext = certificate;
         if (roots is null) return handler;
         var policy = new X509ChainPolicy
         {
@@ -28,7 +30,7 @@ public static class BrokerHttp
             RevocationMode = X509RevocationMode.NoCheck,
         };
         policy.CustomTrustStore.AddRange(roots);
-        handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        handler.SslOptions.CertificateChainPolicy = policy;
         return handler;
     }
 }

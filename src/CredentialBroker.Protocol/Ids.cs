@@ -34,6 +34,20 @@ public static class Ids
     public static bool IsWellFormed(string? text) =>
         text is { Length: Length } && !text.AsSpan().ContainsAnyExcept(Allowed);
 
+    /// <summary>When an identifier was made, in UTC milliseconds.</summary>
+    /// <param name="id">A well-formed identifier.</param>
+    public static long MillisecondsOf(string id)
+    {
+        if (!IsWellFormed(id)) throw new ArgumentException("no identifier", nameof(id));
+        var value = UInt128.Zero;
+        foreach (var c in id) value = (value << 5) | (uint)Alphabet.IndexOf(c, StringComparison.Ordinal);
+        return (long)(value >> 80);
+    }
+
+    /// <summary>The least text that an identifier made at this time may be.</summary>
+    /// <param name="milliseconds">UTC milliseconds.</param>
+    public static string FirstOf(long milliseconds) => Encode((UInt128)(ulong)Math.Max(0, milliseconds) << 80);
+
     private static string Encode(UInt128 value) => string.Create(Length, value, static (chars, rest) =>
     {
         for (var i = chars.Length - 1; i >= 0; i--)

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Keys;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -38,9 +41,22 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
+[JsonSerializable(typeof(ExceptionRequest))]
+[JsonSerializable(typeof(RiskAcceptanceRequest))]
+[JsonSerializable(typeof(BreakGlassRequest))]
+[JsonSerializable(typeof(ReviewRequest))]
+[JsonSerializable(typeof(ExceptionView))]
+[JsonSerializable(typeof(ExceptionList))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(ChainVerdict))]
+[JsonSerializable(typeof(AbsentRecords))]
+[JsonSerializable(typeof(EvidenceBundle))]
+[JsonSerializable(typeof(BundleVerdict))]
+[JsonSerializable(typeof(CheckpointList))]
 [JsonSerializable(typeof(IReadOnlyList<TemplateVerdict>))]
 [JsonSerializable(typeof(IReadOnlyList<TemplateView>))]
 [JsonSerializable(typeof(JsonElement))]

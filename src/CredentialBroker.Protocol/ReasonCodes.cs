@@ -26,15 +26,32 @@ public static class ReasonCodes
     public const string EvidenceHeader = "evidence_header";
     /// <summary>The evidence lacks a claim that its kind requires, or claims contradict each other.</summary>
     public const string EvidenceClaims = "evidence_claims";
-    /// <summary>The evidence was used before and the template asks for one-time evidence.</summary>
+    /// <summary>The client certificate does not have the form that an X.509-SVID must have.</summary>
+    public const string EvidenceCertificate = "evidence_certificate";
+    /// <summary>The client certificate does not chain to the bundle of the trust domain it names.</summary>
+    public const string EvidenceChain = "evidence_chain";
+    /// <summary>The platform that has to confirm the evidence cannot be asked at present.</summary>
+    public const string EvidenceCheckUnavailable = "evidence_check_unavailable";
+    /// <summary>The evidence was used before and the template asks for one-time evidence, or a DPoP proof was used before.</summary>
     public const string EvidenceReplayed = "evidence_replayed";
     /// <summary>The keys of the trust source cannot be had at present.</summary>
     public const string EvidenceKeysUnavailable = "evidence_keys_unavailable";
+
+    /// <summary>The template binds its credential to a key, and the request does not prove to hold one: send a DPoP proof, or use a client certificate.</summary>
+    public const string ProofMissing = "proof_missing";
+    /// <summary>The DPoP proof is malformed, for another request, too old, or not signed by its own key.</summary>
+    public const string ProofInvalid = "proof_invalid";
+    /// <summary>The key that was proven is not the one that the lease is bound to.</summary>
+    public const string ProofMismatch = "proof_mismatch";
+    /// <summary>The certificate signing request is malformed, not signed by its own key, or for a key that is not accepted.</summary>
+    public const string SigningRequestInvalid = "signing_request_invalid";
 
     /// <summary>The request body or a header is malformed; the detail names the place.</summary>
     public const string RequestMalformed = "request_malformed";
     /// <summary>The request is larger than the limit.</summary>
     public const string RequestTooLarge = "request_too_large";
+    /// <summary>The request's body came too slowly; the connection is closed.</summary>
+    public const string RequestTooSlow = "request_too_slow";
     /// <summary>The idempotency key was used with another request body.</summary>
     public const string IdempotencyMismatch = "idempotency_mismatch";
     /// <summary>A claim with this idempotency key is being worked on.</summary>
@@ -42,8 +59,12 @@ public static class ReasonCodes
 
     /// <summary>No such template, or none that this workload may know of.</summary>
     public const string TemplateUnknown = "template_unknown";
+    /// <summary>Several templates fit what was asked for; name the one that is meant.</summary>
+    public const string TemplateAmbiguous = "template_ambiguous";
     /// <summary>The template does not match this workload.</summary>
     public const string WorkloadNotMatched = "workload_not_matched";
+    /// <summary>The template asks for one-time evidence, and a connection's certificate cannot be used up.</summary>
+    public const string OneTimeEvidenceRequired = "one_time_evidence_required";
     /// <summary>The evidence is weaker than the template demands.</summary>
     public const string StrengthTooLow = "strength_too_low";
     /// <summary>Workload, approval and template are not of one environment.</summary>
@@ -92,6 +113,20 @@ public static class ReasonCodes
     public const string ApprovalFinal = "approval_final";
     /// <summary>Requester and approver are one person.</summary>
     public const string SelfApproval = "self_approval";
+    /// <summary>Fewer people approved than the source demands, requester and service accounts not counted.</summary>
+    public const string ApproversMissing = "approvers_missing";
+    /// <summary>The event came in binary mode, where its attributes are headers that nobody signed.</summary>
+    public const string BinaryMode = "event_binary_mode";
+    /// <summary>The event is of a type that means nothing to its approval source; it is refused, not ignored.</summary>
+    public const string EventType = "event_type_refused";
+    /// <summary>The source's own state, read from its API, is of another repository, run, attempt, environment or person than the event.</summary>
+    public const string StateMismatch = "source_state_mismatch";
+    /// <summary>The source's own state says that nobody decided yet.</summary>
+    public const string ApprovalPending = "approval_pending";
+    /// <summary>The source's own state could not be read in time; nothing was approved.</summary>
+    public const string SourceUnavailable = "source_unavailable";
+    /// <summary>The image that was approved is not pinned by digest, or not signed by a party the template names.</summary>
+    public const string ImageRefused = "image_refused";
 
     /// <summary>A freeze is in force for what was asked.</summary>
     public const string Frozen = "frozen";
@@ -103,6 +138,13 @@ public static class ReasonCodes
     public const string PolicyDenied = "policy_denied";
     /// <summary>The accepted risk that a fallback rests on is expired, out of scope, or approved by its requester.</summary>
     public const string RiskAcceptanceInvalid = "risk_acceptance_invalid";
+
+    /// <summary>The exception, risk acceptance or break-glass was decided or is over already; ask for a new one.</summary>
+    public const string ExceptionOver = "exception_over";
+    /// <summary>The template does not allow break-glass, or waits for the review of an earlier one.</summary>
+    public const string BreakGlassLocked = "breakglass_locked";
+    /// <summary>The legacy template's compensating controls were not reviewed in time.</summary>
+    public const string LegacyReviewOverdue = "legacy_review_overdue";
 
     /// <summary>The lease does not exist, or is not the caller's.</summary>
     public const string LeaseUnknown = "lease_unknown";
@@ -125,6 +167,8 @@ public static class ReasonCodes
     public const string TargetOverloaded = "target_overloaded";
     /// <summary>The broker's store cannot record the decision, so nothing is issued.</summary>
     public const string StoreUnavailable = "store_unavailable";
+    /// <summary>The audit tree contradicts an earlier checkpoint, so that no evidence is signed.</summary>
+    public const string EvidenceContradicted = "evidence_contradicted";
     /// <summary>The broker has more work waiting than it accepts; try again after the time given.</summary>
     public const string Overloaded = "overloaded";
     /// <summary>Facts changed too often while the claim was decided; try again.</summary>

@@ -4,8 +4,10 @@ using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
+using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuance;
+using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Revocation;
@@ -40,37 +42,41 @@ internal sealed class BrokerHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection();
         if (configuration is not null) builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.Hosting.MaxBodyBytes;
-        });
-        // No handler blocks, so that a request goes on where its bytes were read.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.UseUrls(options.Hosting.Listen);
+        builder.WebHost.Listen(options.Hosting);
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
 
         builder.Services
             .AddStorage(options.Storage, machine ?? TimeProvider.System)
-            .AddAudit()
+            .AddAudit(options.Audit, ConfigurationReader.PublicUrl(options), EvidenceSigning.Of)
             .AddControls()
-            .AddIssuer(options.Keys, ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddIssuer(options.Keys, new KeyRings(ConfigurationReader.PublicUrl(options), ConfigurationReader.Reserved(options)), ConfigurationReader.PublicUrl(options), options.Hosting.IsDevelopment ? options.Storage.Folder : null)
+            .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
             .AddBackends(options.Targets)
-            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling)
+            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates))
             .AddLeases()
+            .AddExceptions(options.Exceptions)
             .AddIssuance(options.Policy)
+            .AddSingleton(options.Retention)
+            .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
-            .AddHosting(options.Operators)
+            .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>();
         builder.Services.AddQuartz(quartz => quartz
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
+            .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
+            .Each<ExceptionsJob>(TimeSpan.FromSeconds(1), "exceptions")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
-            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
+            .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
+            .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
+            .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
+            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
+            .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
+            .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         change?.Invoke(builder.Services);
 
@@ -114,10 +120,16 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapTemplates();
         app.MapExplain();
         app.MapControls();
+        app.MapExceptions();
         app.MapAudit();
-        app.MapIssuer();
+        app.MapEvidence();
+        app.MapIssuers();
+        app.MapKeys();
         app.MapIntrospection();
+        app.MapOAuth();
+        app.MapPublishedLists();
         app.MapHealth();
+        app.MapWhoAmI();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
     }
 }

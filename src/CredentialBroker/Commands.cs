@@ -14,7 +14,7 @@ internal static class Commands
         usage: CredentialBroker [serve|check|migrate|demo] [--config FILE]
 
           serve     run the broker (default)
-          check     report every mistake of configuration, targets and templates, and exit
+          check     report every mistake of configuration, targets and templates, warn of risky settings, and exit
           migrate   bring the store's schema to this version, and exit
           demo      show the main job end to end on a throw-away store; --postgres CONNECTION for a database role
 
@@ -67,7 +67,9 @@ internal static class Commands
         var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
         IReadOnlyList<string> all = mistakes.Count > 0 ? mistakes : await BrokerHost.CheckAsync(options, CancellationToken.None);
         if (all.Count > 0) return Report(all);
-        Console.WriteLine("configuration, targets and templates hold");
+        var risks = Risks.In(options);
+        foreach (var risk in risks) Console.Error.WriteLine($"warning: {risk}");
+        Console.WriteLine($"configuration, targets and templates hold{(risks.Count == 0 ? "" : $", with {risks.Count} warning{(risks.Count == 1 ? "" : "s")}")}");
         return 0;
     }
 

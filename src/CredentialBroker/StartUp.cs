@@ -1,4 +1,5 @@
 using CredentialBroker.Audit;
+using CredentialBroker.Audit.Exports;
 using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
@@ -17,7 +18,7 @@ namespace CredentialBroker;
 /// <summary>The order in which the broker comes up and goes down.</summary>
 internal sealed class StartUp(
     Store store, Migrator migrator, BrokerIdentity identity, Heartbeat heartbeat, Journal journal, AuditChain chain, IssuerKeys keys,
-    OperatorTokens operators, DueSignal due, ISchedulerFactory schedulers, BrokerOptions options, ILogger<StartUp> logger, IServiceProvider later)
+    BootstrapToken operators, DueSignal due, ISchedulerFactory schedulers, BrokerOptions options, ILogger<StartUp> logger, IServiceProvider later)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -32,6 +33,7 @@ internal sealed class StartUp(
 
         // 3. keys, and who may operate
         await keys.LoadAsync(cancel);
+        await later.GetRequiredService<AuthorityCertificate>().LoadAsync(later.GetRequiredService<KeyRings>().CertificateAuthority.Signer, cancel);
         if (await operators.BootstrapAsync(cancel) is { } file) StartLog.Bootstrap(logger, file);
 
         // 4. the rules; what is made at targets is named after the broker, so that backends come only now
@@ -49,7 +51,9 @@ internal sealed class StartUp(
         if (journal.Started)
         {
             await later.GetRequiredService<DueSweep>().DrainAsync(TimeSpan.FromSeconds(10));
+            await later.GetRequiredService<AuditExports>().StopAsync();
             await heartbeat.StopAsync();
+            await later.GetRequiredService<DoorTally>().TellAsync();
         }
 
         await journal.DisposeAsync();

@@ -24,7 +24,7 @@ public sealed class AuditTests : CliTest
         Input = Chains.Ndjson(Chains.Of(1)).TrimEnd('\n');
         Assert.Equal("1 record in 1 chain verified\n", (await SucceedAsync("audit", "verify", "-")).Out);
         Assert.Equal("5 records in 2 chains verified\n", (await SucceedAsync("audit", "verify")).Out);
-        Assert.Equal("/v1/audit", Broker.Only.Target);
+        Assert.Equal("/v1/audit/export", Broker.Only.Target);
         Assert.Contains("\"records\": 5", (await SucceedAsync("audit", "verify", "--json")).Out, StringComparison.Ordinal);
     }
 
@@ -110,9 +110,66 @@ public sealed class AuditTests : CliTest
     }
 
     [Fact]
+    public async Task Export_without_a_checkpoint_at_its_end_is_not_whole()
+    {
+        Broker.Next("GET /v1/audit/export", http => Contract.NdjsonAsync(http, Chains.Ndjson(Chains.Of(3))));
+        var ran = await RunAsync("audit", "export", "-o", PathOf("audit.ndjson"));
+        Assert.Equal((1, false), (ran.Code, File.Exists(PathOf("audit.ndjson"))));
+        Assert.Contains("does not end in a checkpoint", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verify_holds_an_export_against_key_and_checkpoint_kept_elsewhere()
+    {
+        var (lines, key) = (Chains.Of(3, 2), Write("evidence.vkey", (await SucceedAsync("audit", "key")).Out));
+        var kept = Write("checkpoint", (await SucceedAsync("audit", "checkpoint")).Out);
+        Environment.Clear();
+        var ran = await SucceedAsync("audit", "verify", Write("whole.ndjson", Chains.Export(lines)), "--key", key, "--checkpoint", kept);
+        Assert.Contains("agree with the checkpoint of 5 records, and its signature holds", ran.Error, StringComparison.Ordinal);
+
+        var cut = await RunAsync("audit", "verify", Write("cut.ndjson", Chains.Export(lines[..4])), "--key", key, "--checkpoint", kept);
+        Assert.Equal(1, cut.Code);
+        Assert.Contains("position 4: missing: a checkpoint kept elsewhere covers 5 records", cut.Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("audit", "verify", PathOf("whole.ndjson"), "--key", Write("bad.vkey", "no key"))).Code);
+    }
+
+    [Fact]
+    public async Task Verify_reads_parts_in_order_and_a_folder_as_a_whole()
+    {
+        var text = Chains.Export(Chains.Of(3, 2)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Directory.CreateDirectory(PathOf("parts"));
+        var first = Write("parts/audit-0000000000000000.ndjson", string.Join('\n', text[..2]) + "\n");
+        var second = Write("parts/audit-0000000000000002.ndjson.partial", string.Join('\n', text[2..]) + "\n");
+        Write("parts/other.txt", "nothing");
+        Assert.Equal("5 records in 2 chains verified\n", (await SucceedAsync("audit", "verify", first, second)).Out);
+        Assert.Equal("5 records in 2 chains verified\n", (await SucceedAsync("audit", "verify", PathOf("parts"))).Out);
+        Assert.Equal(1, (await RunAsync("audit", "verify", second, first)).Code);
+    }
+
+    [Fact]
+    public async Task A_bundle_is_fetched_as_it_is_and_verified_with_nothing_but_the_key()
+    {
+        var key = Write("evidence.vkey", (await SucceedAsync("audit", "key")).Out);
+        var bundle = (await SucceedAsync("lease", "evidence", The.LeaseId)).Out;
+        Environment.Clear();
+        Assert.Equal("1 records verified, all in the checkpoint of 2 records\n", (await SucceedAsync("audit", "verify-bundle", Write("bundle.json", bundle), "--key", key)).Out);
+        var ran = await RunAsync("audit", "verify-bundle", Write("forged.json", bundle.Replace("\\\"ann\\\"", "\\\"bob\\\"", StringComparison.Ordinal)), "--key", key);
+        Assert.Equal(1, ran.Code);
+        Assert.Contains("the bundle does not verify: records[0] (chain 1 record 1): its hash", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evidence_of_a_period_names_it_in_milliseconds()
+    {
+        await SucceedAsync("audit", "evidence", "--since", "2030-01-31T12:00:00Z", "--until", "2030-01-31T12:05:00Z");
+        Assert.Equal($"/v1/audit/evidence?since={The.Noon.ToUnixTimeMilliseconds()}&until={The.Noon.AddMinutes(5).ToUnixTimeMilliseconds()}", Broker.Only.Target);
+        Assert.Equal(2, (await RunAsync("audit", "evidence", "--since", "yesterday", "--until", "2030-01-31T12:05:00Z")).Code);
+    }
+
+    [Fact]
     public async Task Export_that_breaks_off_leaves_no_file()
     {
-        Broker.Next("GET /v1/audit", async http =>
+        Broker.Next("GET /v1/audit/export", async http =>
         {
             await Contract.NdjsonAsync(http, Chains.Ndjson(Chains.Of(3)));
             await http.Response.Body.FlushAsync();
@@ -128,7 +185,7 @@ public sealed class AuditTests : CliTest
     {
         var lines = new List<AuditLine>();
         Chains.Append(lines, 1, [Chains.Genesis(1, null), Chains.Record(1, 1, new string('x', 300_000)), Chains.Record(1, 2)]);
-        Broker.Next("GET /v1/audit", http => Contract.NdjsonAsync(http, Chains.Ndjson(lines)));
+        Broker.Next("GET /v1/audit/export", http => Contract.NdjsonAsync(http, Chains.Ndjson(lines)));
         Assert.Equal("3 records in 1 chain verified\n", (await SucceedAsync("audit", "verify")).Out);
     }
 

@@ -182,15 +182,36 @@ public sealed class RefusalTests : CliTest
     }
 
     [Fact]
+    public async Task A_client_certificate_is_shown_over_https_instead_of_a_token()
+    {
+        using var server = SelfSigned("CN=localhost");
+        using var client = SelfSigned("CN=ann");
+        await using var broker = await StandIn.StartAsync(server);
+        string? shown = null;
+        broker.Next("GET /v1/freezes", http =>
+        {
+            shown = http.Connection.ClientCertificate?.Thumbprint;
+            return Contract.JsonAsync(http, 200, new Protocol.Controls.ControlList([]), ProtocolJson.Default.ControlList);
+        });
+        Environment.Remove("CREDBROKER_TOKEN_FILE");
+        Environment["CREDBROKER_CA_FILE"] = Write("ca.pem", server.ExportCertificatePem());
+        Environment["CREDBROKER_CLIENT_CERT"] = Write("ann.pem", client.ExportCertificatePem());
+        Environment["CREDBROKER_CLIENT_KEY"] = Write("ann.key", client.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        Assert.Equal("", (await SucceedAsync("freezes", "--addr", broker.Address.ToString())).Error);
+        Assert.Equal((client.Thumbprint, 0), (shown, broker.Only.Headers.Authorization.Count));
+
+        // In the clear nothing can be shown, and one file without the other is a mistake.
+        Assert.Equal(2, (await RunAsync("freezes")).Code);
+        Environment.Remove("CREDBROKER_CLIENT_KEY");
+        Assert.Equal(2, (await RunAsync("freezes", "--addr", broker.Address.ToString())).Code);
+        Assert.Equal(2, (await RunAsync("freezes", "--addr", broker.Address.ToString(), "--client-key", Write("bad.key", "none"))).Code);
+        Assert.Empty(Broker.Requests);
+    }
+
+    [Fact]
     public async Task Https_is_trusted_by_the_named_authority_only()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.CreateSelfSigned(now.AddMinutes(-5), now.AddMinutes(30));
+        using var certificate = SelfSigned("CN=localhost");
         await using var broker = await StandIn.StartAsync(certificate);
         var address = broker.Address.ToString();
         await SucceedAsync("lease", "list", "--addr", address, "--ca-file", Write("ca.pem", certificate.ExportCertificatePem()));
@@ -200,6 +221,17 @@ public sealed class RefusalTests : CliTest
         Assert.Equal(4, stranger.Code);
         Assert.Contains("no trusted TLS connection", stranger.Error, StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("lease", "list", "--addr", address, "--ca-file", Write("empty.pem", "none"))).Code);
+    }
+
+    private static X509Certificate2 SelfSigned(string subject)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        var now = TimeProvider.System.GetUtcNow();
+        return request.CreateSelfSigned(now.AddMinutes(-5), now.AddMinutes(30));
     }
 
     private async Task<(int Code, string Error)> CodeAndErrorAsync()

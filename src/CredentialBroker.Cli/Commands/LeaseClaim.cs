@@ -28,7 +28,7 @@ internal sealed class LeaseClaim : BrokerCommand
 
     protected override async Task<int> RunAsync(BrokerClient broker, ParseResult parsed, CancellationToken cancel)
     {
-        if (!Connection.NamesToken(parsed, Shell)) throw CommandException.Usage("a claim needs evidence: name the workload's token with --token-file or CREDBROKER_TOKEN_FILE");
+        if (!Connection.NamesEvidence(parsed, Shell)) throw CommandException.Usage("a claim needs evidence: name the workload's token with --token-file or CREDBROKER_TOKEN_FILE");
         var key = parsed.GetValue(_key) ?? Ids.New(Shell.Clock);
         var claim = new ClaimRequest(parsed.GetRequiredValue(_template), _intent.Ttl(parsed), _intent.Intent(parsed), _intent.Nonce(parsed));
         var answer = await ClaimAsync(broker, claim, key, cancel);

@@ -5,13 +5,13 @@ using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Cli.Commands;
 
-/// <summary>Activates templates: all are checked before the first is activated.</summary>
+/// <summary>Applies templates: all are checked before the first is activated, or proposed where that takes a second person.</summary>
 internal sealed class TemplateApply : BrokerCommand
 {
     private readonly Argument<string[]> _files = TemplateFiles.Argument();
 
     public TemplateApply(Shell shell)
-        : base(shell, "apply", "Activate templates. All are checked first; one mistake and none is activated.",
+        : base(shell, "apply", "Activate templates, or propose them where a second person activates. All are checked first; one mistake and nothing is done.",
             "credbroker template apply templates/orders-read.yaml") => Add(_files);
 
     protected override async Task<int> RunAsync(BrokerClient broker, ParseResult parsed, CancellationToken cancel)
@@ -28,7 +28,9 @@ internal sealed class TemplateApply : BrokerCommand
         {
             var view = await broker.ApplyTemplateAsync(file.Text, file.Name, cancel);
             activated.Add(view);
-            Shell.Say($"activated {view.Name} from {file.Name}");
+            Shell.Say(view.State == TemplateView.Candidate
+                ? $"{view.Name} from {file.Name} is waiting for a second person: credbroker template activate {view.Name} {view.Revision}"
+                : $"activated {view.Name} from {file.Name}");
         }
 
         Output.Write(Shell, parsed, activated, ProtocolJson.Default.IReadOnlyListTemplateView, TemplateFiles.Table);

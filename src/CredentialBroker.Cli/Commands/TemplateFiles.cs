@@ -39,7 +39,14 @@ internal static class TemplateFiles
     public static void Table(Shell shell, IReadOnlyList<TemplateView> templates)
     {
         var table = new Table("TEMPLATE", "ENVIRONMENT", "TARGET", "REVISION", "ACTIVATED", "BY");
-        foreach (var one in templates) table.Add(one.Name, one.Environment, $"{one.Backend}/{one.Target}", one.Revision, Times.Of(one.ActivatedAt), one.ActivatedBy);
+        foreach (var one in templates) table.Add(one.Name, one.Environment, $"{one.Backend}/{one.Target}", one.Revision, Times.Of(one.ActivatedAt), one.State == TemplateView.Candidate ? "waiting for a second person" : one.ActivatedBy);
+        table.Write(shell);
+    }
+
+    public static void Candidates(Shell shell, IReadOnlyList<TemplateView> templates)
+    {
+        var table = new Table("TEMPLATE", "REVISION", "ENVIRONMENT", "TARGET", "PROPOSED", "BY");
+        foreach (var one in templates) table.Add(one.Name, one.Revision, one.Environment, $"{one.Backend}/{one.Target}", Times.Of(one.ProposedAt), one.Author);
         table.Write(shell);
     }
 }

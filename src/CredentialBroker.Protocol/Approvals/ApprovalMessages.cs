@@ -1,7 +1,7 @@
 namespace CredentialBroker.Protocol.Approvals;
 
 /// <summary>Answer to an accepted approval document.</summary>
-/// <param name="Effect"><c>approved</c>, <c>denied</c>, <c>withdrawn</c> or <c>task_finished</c>.</param>
+/// <param name="Effect"><c>approved</c>, <c>denied</c>, <c>withdrawn</c> or <c>task_finished</c>; <c>prompted</c> when the source's own state is still to be read, <c>noted</c> when nothing follows.</param>
 /// <param name="Id">The broker's id of the approval; null for a task end.</param>
 public sealed record ApprovalAccepted(string Effect, string? Id = null);
 

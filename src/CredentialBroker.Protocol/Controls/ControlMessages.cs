@@ -23,4 +23,5 @@ public sealed record ControlList(IReadOnlyList<ControlView> Items);
 /// <param name="Leases">Leases that are not over.</param>
 /// <param name="Overdue">Leases whose end is late by more than a minute.</param>
 /// <param name="Stuck">Leases whose ending failed often.</param>
-public sealed record HealthView(string Status, long? Leases = null, long? Overdue = null, long? Stuck = null);
+/// <param name="ExportLag">Audit records that the export furthest behind has not delivered, as this replica last saw it.</param>
+public sealed record HealthView(string Status, long? Leases = null, long? Overdue = null, long? Stuck = null, long? ExportLag = null);

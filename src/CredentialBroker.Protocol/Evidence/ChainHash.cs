@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,6 +11,8 @@ namespace CredentialBroker.Protocol.Evidence;
 /// </summary>
 public static class ChainHash
 {
+    private const int Prefix = 1 + MerkleTree.HashSize + 8;
+
     /// <summary>Previous hash of a chain's first record.</summary>
     public static string Zero { get; } = new('0', 64);
 
@@ -20,12 +23,24 @@ public static class ChainHash
     public static string Of(string previous, long sequence, string body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        var size = Encoding.UTF8.GetByteCount(body);
-        var bytes = new byte[1 + 32 + 8 + size];
+        Span<byte> hash = stackalloc byte[MerkleTree.HashSize];
+        Of(Convert.FromHexString(previous), sequence, Encoding.UTF8.GetBytes(body), hash);
+        return Convert.ToHexStringLower(hash);
+    }
+
+    /// <summary>Hash of one record, in bytes.</summary>
+    /// <param name="previous">Hash of the record before it.</param>
+    /// <param name="sequence">Its place in the chain, from 0.</param>
+    /// <param name="body">The record as stored, UTF-8.</param>
+    /// <param name="hash">Where the hash goes.</param>
+    public static void Of(ReadOnlySpan<byte> previous, long sequence, ReadOnlySpan<byte> body, Span<byte> hash)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(Prefix + body.Length);
         bytes[0] = 0x02;
-        Convert.FromHexString(previous).CopyTo(bytes.AsSpan(1));
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(33), sequence);
-        Encoding.UTF8.GetBytes(body, bytes.AsSpan(41));
-        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+        previous.CopyTo(bytes.AsSpan(1));
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(1 + MerkleTree.HashSize), sequence);
+        body.CopyTo(bytes.AsSpan(Prefix));
+        SHA256.HashData(bytes.AsSpan(0, Prefix + body.Length), hash);
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 }

@@ -6,7 +6,7 @@ namespace CredentialBroker.Protocol.Evidence;
 internal sealed record ChainStart(long Chain, (long Chain, long Seq, string? Hash)? Predecessor)
 {
     /// <summary>Reads it; null when the record is none.</summary>
-    public static ChainStart? Read(string body)
+    public static ChainStart? Read(ReadOnlyMemory<byte> body)
     {
         try
         {

@@ -7,11 +7,13 @@ namespace CredentialBroker.Protocol.Leases;
 /// <param name="Ttl">Wanted life such as <c>5m</c>, at most the template's; absent asks for the template's.</param>
 /// <param name="Intent">Scopes and parameters wanted; absent asks for all that template and approval grant.</param>
 /// <param name="Nonce">The approval's nonce, where the approval is bound by one.</param>
-public sealed record ClaimRequest(string Template, string? Ttl = null, Intent? Intent = null, string? Nonce = null);
+/// <param name="Csr">A PKCS #10 signing request in PEM of at most 8 KiB, for a certificate with a key of the workload's own; only its key is used.</param>
+public sealed record ClaimRequest(string Template, string? Ttl = null, Intent? Intent = null, string? Nonce = null, string? Csr = null);
 
 /// <summary>Body of <c>POST /v1/leases/{id}/renew</c>; may be empty.</summary>
 /// <param name="Ttl">Wanted further life; absent asks for the template's.</param>
-public sealed record RenewRequest(string? Ttl = null);
+/// <param name="Csr">A signing request as in the claim, for the next certificate.</param>
+public sealed record RenewRequest(string? Ttl = null, string? Csr = null);
 
 /// <summary>A lease as people and workloads see it. Times are RFC 3339 in UTC.</summary>
 public sealed record LeaseView
@@ -66,6 +68,10 @@ public sealed record LeaseView
     public string? LastError { get; init; }
     /// <summary>Keyed fingerprint of the credential.</summary>
     public string? Fingerprint { get; init; }
+    /// <summary>Exception that it rests on, whose end ends it.</summary>
+    public string? Exception { get; init; }
+    /// <summary>A legacy check-out: rotated when it is given back, and no equivalent of a credential of the workload's own.</summary>
+    public bool NotEquivalent { get; init; }
 }
 
 /// <summary>Answer to a claim or renewal. The credential is present once: in the first answer to the claim.</summary>

@@ -22,6 +22,15 @@ public sealed record Term(string Key, Comparison Comparison, IReadOnlyList<strin
         _ => throw new InvalidOperationException("a term compares in one of seven ways"),
     };
 
+    /// <summary>Whether only the listed values satisfy it.</summary>
+    internal bool IsFinite => Comparison is Comparison.Is or Comparison.In;
+
+    /// <summary>Whether every value that satisfies this term surely satisfies the other.</summary>
+    internal bool Implies(Term other) => Key == other.Key && (
+        ToString() == other.ToString()
+        || (IsFinite && Values.All(other.Holds))
+        || (Comparison == Comparison.StartsWith && other.Comparison == Comparison.StartsWith && Values[0].StartsWith(other.Values[0], StringComparison.Ordinal)));
+
     /// <summary>The canonical text of the term.</summary>
     public override string ToString()
     {

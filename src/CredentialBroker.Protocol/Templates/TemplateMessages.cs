@@ -1,19 +1,30 @@
 namespace CredentialBroker.Protocol.Templates;
 
-/// <summary>An activated template.</summary>
+/// <summary>A template's revision: the active one, or a candidate that waits for a second person.</summary>
 /// <param name="Name">Name.</param>
 /// <param name="Revision">Hash of its text.</param>
 /// <param name="Environment">Environment.</param>
 /// <param name="Backend">Kind of credential.</param>
 /// <param name="Target">Where it is honoured.</param>
 /// <param name="Owners">Who answers for it.</param>
+/// <param name="Source">Its text.</param>
+/// <param name="State"><c>active</c> or <c>candidate</c>.</param>
+/// <param name="Author">Who proposed it.</param>
+/// <param name="ProposedAt">When it was proposed; a candidate's.</param>
 /// <param name="ActivatedBy">Who activated it.</param>
 /// <param name="ActivatedAt">When.</param>
-/// <param name="Source">Its text.</param>
 public sealed record TemplateView(
-    string Name, string Revision, string Environment, string Backend, string Target, Owners Owners, string ActivatedBy, DateTimeOffset ActivatedAt, string Source);
+    string Name, string Revision, string Environment, string Backend, string Target, Owners Owners, string Source, string State = TemplateView.Active,
+    string? Author = null, DateTimeOffset? ProposedAt = null, string? ActivatedBy = null, DateTimeOffset? ActivatedAt = null)
+{
+    /// <summary>State of the revision that grants.</summary>
+    public const string Active = "active";
 
-/// <summary>Activated templates, by name.</summary>
+    /// <summary>State of a revision that waits for a second person.</summary>
+    public const string Candidate = "candidate";
+}
+
+/// <summary>Activated templates by name, or candidates with the newest first.</summary>
 public sealed record TemplateList(IReadOnlyList<TemplateView> Templates);
 
 /// <summary>Result of validating a template: no mistakes means it can be activated.</summary>

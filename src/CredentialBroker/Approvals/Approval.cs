@@ -41,6 +41,8 @@ internal sealed record Approval
     public required Binding Binding { get; init; }
     /// <summary>Stated facts that evidence must prove with equal value, such as <c>serviceAccountUid</c>.</summary>
     public required IReadOnlyDictionary<string, string> Facts { get; init; }
+    /// <summary>What the source states about the image that runs, having verified it (R63).</summary>
+    public ImageFacts? Image { get; init; }
     /// <summary>Unit of work; when absent, a lease's task is <c>{trust source}/{instance}</c>.</summary>
     public string? Task { get; init; }
     public required string Tier { get; init; }

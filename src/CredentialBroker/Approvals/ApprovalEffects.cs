@@ -1,4 +1,4 @@
-using CredentialBroker.Approvals.Jws;
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Approvals.Moves;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
@@ -12,20 +12,19 @@ internal sealed record Effect(Lane Lane, IReadOnlyList<Work> Works, ApprovalArri
 /// <summary>Turns a document into the works that make it true, or says why it may not be.</summary>
 internal sealed class ApprovalEffects(ApprovalStore approvals, ApprovalRecords records, EndOfTask endOfTask, TimeProvider clock)
 {
-    public async Task<(Effect? Effect, Refusal? Refusal)> PlanAsync(
-        ApprovalSource source, Verified.As verified, ApprovalDocument document, CancellationToken cancel)
+    public async Task<(Effect? Effect, Refusal? Refusal)> PlanAsync(ApprovalSource source, Verified.As verified, CancellationToken cancel)
     {
-        var once = new EventOnce(source.Name, verified.EventId, verified.KeepUntil);
-        return document switch
+        IReadOnlyList<EventOnce> once = [.. verified.Events.Select(e => new EventOnce(source.Name, e, verified.KeepUntil))];
+        return verified.Document switch
         {
             ApprovalDocument.Approved approved => Approve(source, once, approved),
             ApprovalDocument.Stopped stopped => (await StopAsync(source, once, stopped, cancel), null),
             ApprovalDocument.TaskFinished finished => (Finish(source, once, finished), null),
-            _ => throw new InvalidOperationException($"no effect for {document.GetType().Name}"),
+            _ => throw new InvalidOperationException($"no effect for {verified.Document.GetType().Name}"),
         };
     }
 
-    private (Effect?, Refusal?) Approve(ApprovalSource source, EventOnce once, ApprovalDocument.Approved document)
+    private (Effect?, Refusal?) Approve(ApprovalSource source, IReadOnlyList<EventOnce> once, ApprovalDocument.Approved document)
     {
         if (Entitlement.Check(source, document) is { } refusal) return (null, refusal);
         var received = clock.NowMs();
@@ -45,6 +44,7 @@ internal sealed class ApprovalEffects(ApprovalStore approvals, ApprovalRecords r
             Nonce = document.Nonce,
             Binding = source.Binding,
             Facts = document.Facts,
+            Image = document.Image,
             Task = document.Task,
             Tier = document.Tier,
             Intent = document.Intent,
@@ -58,23 +58,23 @@ internal sealed class ApprovalEffects(ApprovalStore approvals, ApprovalRecords r
             Uses = 0,
         };
         var arrived = new ApprovalArrived(source.Name, "approved", approval.Id, approval.Reference, approval.Task);
-        return (new Effect(Lane.Issuing, [once, new ApprovalArrival(approval), records.Received(source, approval, once.EventId)], arrived), null);
+        return (new Effect(Lane.Issuing, [.. once, new ApprovalArrival(approval), records.Received(source, approval, once[0].EventId)], arrived), null);
     }
 
-    private async Task<Effect> StopAsync(ApprovalSource source, EventOnce once, ApprovalDocument.Stopped document, CancellationToken cancel)
+    private async Task<Effect> StopAsync(ApprovalSource source, IReadOnlyList<EventOnce> once, ApprovalDocument.Stopped document, CancellationToken cancel)
     {
         var found = await approvals.FindAsync(source.Name, document.Reference, cancel);
         var stopped = (found ?? Unseen(source, document)) with { State = document.State };
         var effect = document.State == ApprovalState.Denied ? "denied" : "withdrawn";
         return new Effect(
             Lane.Control,
-            [once, new ApprovalStop(stopped, found?.Id), records.Stopped(source, stopped, effect, once.EventId)],
+            [.. once, new ApprovalStop(stopped, found?.Id), records.Stopped(source, stopped, effect, once[0].EventId)],
             new ApprovalArrived(source.Name, effect, stopped.Id, stopped.Reference, stopped.Task));
     }
 
-    private Effect Finish(ApprovalSource source, EventOnce once, ApprovalDocument.TaskFinished document) => new(
+    private Effect Finish(ApprovalSource source, IReadOnlyList<EventOnce> once, ApprovalDocument.TaskFinished document) => new(
         Lane.Control,
-        [once, .. endOfTask.Works(document.Task, $"source:{source.Name}", source.Name)],
+        [.. once, .. endOfTask.Works(document.Task, $"source:{source.Name}", source.Name)],
         new ApprovalArrived(source.Name, "task_finished", null, null, document.Task));
 
     /// <summary>What is kept of a stop that came before its approval: nothing but the name and the state.</summary>

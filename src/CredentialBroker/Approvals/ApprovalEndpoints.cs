@@ -1,3 +1,4 @@
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Hosting;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
@@ -14,18 +15,18 @@ internal static class ApprovalEndpoints
     {
         routes.MapPost("/v1/approvals/{source}", async (string source, HttpContext http, ApprovalIntake intake) =>
         {
-            Bodies.Require(http.Request, "application/jose", "application/jwt");
-            var body = await Bodies.ReadAsync(http.Request, Limits.BodyBytes + 1, http.RequestAborted);
-            var answer = await intake.AcceptAsync(source, body, alongside, http.RequestAborted);
+            var body = await Bodies.ReadAsync(http.Request, intake.BodyBytes(source) + 1, http.RequestAborted);
+            var delivery = new Delivery(http.Request.ContentType, http.Request.Headers, body, http.Connection.ClientCertificate);
+            var answer = await intake.AcceptAsync(source, delivery, alongside, http.RequestAborted);
             if (answer is ApprovalAnswer.Refused refused) return Problems.Of(refused.Code, refused.Detail);
             arrived();
             var accepted = (ApprovalAnswer.Accepted)answer;
             return Results.Json(new ApprovalAccepted(accepted.Effect, accepted.ApprovalId), ProtocolJson.Default.ApprovalAccepted, statusCode: 202);
         });
         routes.MapGet("/v1/approvals", async (HttpContext http, ApprovalStore approvals, int? count) =>
-            Results.Json(new ApprovalList([.. (await approvals.ListAsync(new ApprovalQuery(Limit: count ?? 100), http.RequestAborted)).Select(View)]), ProtocolJson.Default.ApprovalList));
+            Results.Json(new ApprovalList([.. (await ApprovalReach.ListAsync(approvals, http.Operator().Scope, count ?? 100, http.RequestAborted)).Select(View)]), ProtocolJson.Default.ApprovalList));
         routes.MapGet("/v1/approvals/{id}", async (string id, HttpContext http, ApprovalStore approvals) =>
-            await approvals.GetAsync(id, http.RequestAborted) is { } found
+            await approvals.GetAsync(id, http.RequestAborted) is { } found && ApprovalReach.Covers(http.Operator().Scope, found)
                 ? Results.Json(View(found), ProtocolJson.Default.ApprovalView)
                 : Problems.Of(ReasonCodes.NotFound, $"no approval '{id}'"));
     }

@@ -1,3 +1,4 @@
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Audit;
 using CredentialBroker.Storage.Journaling;
 
@@ -13,18 +14,33 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
         return (entry with
         {
             Count = approval.MaxUses,
-            Detail = $"{entry.Detail}; tier {approval.Tier}; requester {approval.Requester ?? "not named"}; approvers {approvers}",
+            Detail = $"{entry.Detail}; tier {approval.Tier}; requester {approval.Requester ?? "not named"}; approvers {approvers}{Remarks(approval)}",
         }).On(chain);
     }
 
     public Work Stopped(ApprovalSource source, Approval approval, string effect, string eventId) =>
         About(source, approval, $"approval.{effect}", eventId).On(chain);
 
+    /// <summary>A long-running service goes on; what was looked at again is in the record.</summary>
+    public Work Reaffirmed(ApprovalSource source, Approval approval, string evidence) =>
+        (About(source, approval, "approval.reaffirmed", approval.Id) with { Actor = "broker", Detail = evidence }).On(chain);
+
     public Work Rejected(ApprovalSource source, string? eventId, Refusal refusal) => (Of(source, "approval.rejected") with
     {
         Cause = refusal.Code,
         Detail = eventId is null ? refusal.Detail : $"event {eventId}; {refusal.Detail}",
     }).On(chain);
+
+    public Work Prompted(ApprovalSource source, Verified.Prompted prompted) => (Of(source, "approval.prompted") with
+    {
+        Count = prompted.Prompts.Count,
+        Detail = $"event {prompted.Events[0]}; about {prompted.Prompts[0].About}",
+    }).On(chain);
+
+    /// <summary>What a reviewer would want to know first.</summary>
+    private static string Remarks(Approval approval) =>
+        (SecondPerson.IsSelfApproved(approval.Requester, approval.Approvers) ? "; approved by its requester, which this source allows" : "")
+        + (approval.Image is { } image ? $"; image {image.Reference}, signature {image.Verdict}{(image.Signer is { } signer ? $" by {signer}" : "")}" : "");
 
     private AuditEvent About(ApprovalSource source, Approval approval, string type, string eventId) => Of(source, type) with
     {

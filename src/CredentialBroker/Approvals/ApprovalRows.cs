@@ -15,7 +15,8 @@ internal static class ApprovalRows
         ("nonce", ColumnType.Text), ("binding", ColumnType.Number), ("facts", ColumnType.Text), ("task", ColumnType.Text),
         ("tier", ColumnType.Text), ("intent", ColumnType.Text), ("requester", ColumnType.Text), ("approvers", ColumnType.Text),
         ("received_at", ColumnType.Number), ("not_before", ColumnType.Number), ("claim_by", ColumnType.Number),
-        ("valid_until", ColumnType.Number), ("max_uses", ColumnType.Number), ("uses", ColumnType.Number));
+        ("valid_until", ColumnType.Number), ("max_uses", ColumnType.Number), ("uses", ColumnType.Number),
+        ("image", ColumnType.Text));
 
     public static string Columns { get; } = string.Join(", ", Shape.Columns.Select(c => c.Name));
 
@@ -30,6 +31,7 @@ internal static class ApprovalRows
         a.Intent is null ? null : JsonSerializer.Serialize(a.Intent, ApprovalJson.Default.Intent), a.Requester,
         JsonSerializer.Serialize(a.Approvers, ApprovalJson.Default.IReadOnlyListString),
         a.ReceivedAt, a.NotBefore, a.ClaimBy, a.ValidUntil, a.MaxUses, a.Uses,
+        a.Image is null ? null : JsonSerializer.Serialize(a.Image, ApprovalJson.Default.ImageFacts),
     ];
 
     /// <summary>Reads a row that begins with <see cref="Columns"/>.</summary>
@@ -60,6 +62,7 @@ internal static class ApprovalRows
         ValidUntil = row.GetInt64(at + 19),
         MaxUses = (int)row.GetInt64(at + 20),
         Uses = (int)row.GetInt64(at + 21),
+        Image = Text(row, at + 22) is { } image ? JsonSerializer.Deserialize(image, ApprovalJson.Default.ImageFacts) : null,
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
@@ -68,5 +71,6 @@ internal static class ApprovalRows
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(Intent))]
+[JsonSerializable(typeof(ImageFacts))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ApprovalJson : JsonSerializerContext;

@@ -1,3 +1,6 @@
+using CredentialBroker.Approvals.CDEvents;
+using CredentialBroker.Approvals.CloudEvents;
+using CredentialBroker.Approvals.GitHub;
 using CredentialBroker.Approvals.Jws;
 using CredentialBroker.Attestation;
 
@@ -7,25 +10,48 @@ internal static class ApprovalServices
 {
     public static IServiceCollection AddApprovals(this IServiceCollection services, IReadOnlyDictionary<string, ApprovalSourceOptions> configured)
     {
-        var sources = configured.ToDictionary(s => s.Key, s => new ApprovalSource(s.Key, s.Value), StringComparer.Ordinal);
+        IReadOnlyDictionary<string, ApprovalSource> sources = configured.ToDictionary(s => s.Key, s => new ApprovalSource(s.Key, s.Value), StringComparer.Ordinal);
         return services
+            .AddSingleton(sources)
             .AddSingleton<ApprovalStore>()
             .AddSingleton<RecentApprovals>()
             .AddSingleton<ApprovalRecords>()
             .AddSingleton<EndOfTask>()
             .AddSingleton<ApprovalEffects>()
             .AddSingleton<ApprovalExpiry>()
-            .AddSingleton(provider => new JwsVerifier(provider.GetRequiredService<TokenReader>(), Keys(sources, provider)))
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<ApprovalIntake>(
-                provider, (IReadOnlyDictionary<string, ApprovalSource>)sources, (Verify)provider.GetRequiredService<JwsVerifier>().VerifyAsync));
+            .AddSingleton(provider => new JwsFormat(provider.GetRequiredService<TokenReader>(), Keys(sources.Values, provider)))
+            .AddSingleton<SignedEvents>()
+            .AddSingleton<PromptStore>()
+            .AddSingleton<PromptLog>()
+            .AddSingleton<GitHubFormat>()
+            .AddSingleton(Formats)
+            .AddSingleton(provider => Apis(sources.Values, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<ApprovalIntake>()
+            .AddSingleton<PromptSweep>()
+            .AddSingleton<Reaffirmation>();
     }
 
-    private static Dictionary<string, KeySource> Keys(Dictionary<string, ApprovalSource> sources, IServiceProvider provider)
+    private static IReadOnlyDictionary<string, ISourceFormat> Formats(IServiceProvider provider)
+    {
+        var (signed, clock) = (provider.GetRequiredService<SignedEvents>(), provider.GetRequiredService<TimeProvider>());
+        return new Dictionary<string, ISourceFormat>(StringComparer.Ordinal)
+        {
+            [Approvals.Formats.Jws] = provider.GetRequiredService<JwsFormat>(),
+            [Approvals.Formats.CloudEvents] = new CloudEventFormat(OwnVocabulary.Read, signed, clock),
+            [Approvals.Formats.CDEvents] = new CloudEventFormat(CDEventVocabulary.Read, signed, clock),
+            [Approvals.Formats.GitHub] = provider.GetRequiredService<GitHubFormat>(),
+        };
+    }
+
+    private static Dictionary<string, KeySource> Keys(IEnumerable<ApprovalSource> sources, IServiceProvider provider)
     {
         var clock = provider.GetRequiredService<TimeProvider>();
         var log = provider.GetRequiredService<ILogger<KeySource>>();
-        return sources.ToDictionary(s => s.Key, s => s.Value.Options.JwksFile is { } file
-            ? KeySource.FromFile(s.Key, file, clock, log)
-            : KeySource.FromUrl(s.Key, new Uri(s.Value.Options.JwksUrl!), KeyEndpoint.Client(allowLoopback: false), clock, log), StringComparer.Ordinal);
+        return sources.Where(s => (s.Options.JwksFile ?? s.Options.JwksUrl) is not null).ToDictionary(s => s.Name, s => s.Options.JwksFile is { } file
+            ? KeySource.FromFile(s.Name, file, clock, log)
+            : KeySource.FromUrl(s.Name, new Uri(s.Options.JwksUrl!), KeyEndpoint.Client(allowLoopback: false), clock, log), StringComparer.Ordinal);
     }
+
+    private static IReadOnlyDictionary<string, GitHubApi> Apis(IEnumerable<ApprovalSource> sources, TimeProvider clock) =>
+        sources.Where(s => s.Options.GitHub is not null).ToDictionary(s => s.Name, s => new GitHubApi(s.Options.GitHub!, clock), StringComparer.Ordinal);
 }

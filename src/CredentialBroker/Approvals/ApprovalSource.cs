@@ -11,6 +11,11 @@ internal sealed record ApprovalSource(string Name, ApprovalSourceOptions Options
 
     public Owners Owners { get; } = Options.Owners ?? throw new ArgumentException("validated options have owners", nameof(Options));
 
+    public bool AllowsSelfApproval => Options.SelfApproval == "allow";
+
+    /// <summary>Whether what proves its messages is a secret that the broker holds too, so that the broker could have made them.</summary>
+    public bool IsSharedSecret => Options.Format == Formats.GitHub || Options.Authentication == Formats.Webhook;
+
     public bool MayApproveFor(string environment) => Options.Environments.Contains(environment, StringComparer.Ordinal);
 
     public bool MayApprove(string template) => Options.Templates.Any(allowed =>

@@ -7,26 +7,11 @@ internal static class ApprovalSourceMistakes
 {
     /// <param name="path">Configuration path of the source, such as <c>TrustSources:Approvals:prod-eu</c>.</param>
     public static IEnumerable<string> Validate(this ApprovalSourceOptions source, string path) =>
-        [.. Identity(source, path), .. Reach(source, path), .. Times(source, path)];
+        [.. Identity(source, path), .. source.FormatMistakes(path), .. Reach(source, path), .. People(source, path), .. Times(source, path)];
 
     private static IEnumerable<string> Identity(ApprovalSourceOptions source, string path)
     {
         if (!Text.IsName(path[(path.LastIndexOf(':') + 1)..])) yield return $"{path}: a source's name is 1 to 63 of a-z, 0-9, '.', '_' and '-'";
-        if (string.IsNullOrWhiteSpace(source.Issuer)) yield return $"{path}:Issuer: required; the iss of its documents";
-        if (string.IsNullOrWhiteSpace(source.Audience)) yield return $"{path}:Audience: required; the aud of its documents, such as this broker's address";
-        if (source.JwksFile is null == source.JwksUrl is null) yield return $"{path}: name either JwksFile or JwksUrl";
-        if (source.JwksFile is { } file && !File.Exists(file)) yield return $"{path}:JwksFile: no file at '{file}'";
-        if (source.JwksUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps))
-        {
-            yield return $"{path}:JwksUrl: '{url}' is no https address";
-        }
-
-        if (source.Algorithms is { Length: 0 }) yield return $"{path}:Algorithms: empty; leave it out for {string.Join(", ", Limits.Algorithms)}";
-        foreach (var algorithm in (source.Algorithms ?? []).Except(Limits.Algorithms, StringComparer.Ordinal))
-        {
-            yield return $"{path}:Algorithms: '{algorithm}' is none of {string.Join(", ", Limits.Algorithms)}";
-        }
-
         foreach (var (role, owner) in OwnersOf(source.Owners))
         {
             if (string.IsNullOrWhiteSpace(owner)) yield return $"{path}:Owners:{role}: required; name the accountable party";
@@ -49,11 +34,24 @@ internal static class ApprovalSourceMistakes
         {
             yield return $"{path}:MaxTier: firstClaim may not approve critical; set low or standard, or bind by exact or nonce";
         }
+
+        if (source is { MaxTier: null or "critical" } and ({ Authentication: Formats.Webhook } or { Format: Formats.GitHub }))
+        {
+            yield return $"{path}:MaxTier: a source proven by a shared secret may not approve critical; set low or standard";
+        }
+    }
+
+    private static IEnumerable<string> People(ApprovalSourceOptions source, string path)
+    {
+        if (source.SelfApproval is not ("refuse" or "allow")) yield return $"{path}:SelfApproval: '{source.SelfApproval}' is neither refuse nor allow";
+        if (source.MinApprovers is < 0 or > 16) yield return $"{path}:MinApprovers: outside 0 to 16";
+        if (source.ServiceAccounts.Any(string.IsNullOrWhiteSpace)) yield return $"{path}:ServiceAccounts: one of them is empty";
     }
 
     private static IEnumerable<string> Times(ApprovalSourceOptions source, string path)
     {
         if (source.MaxValidity <= TimeSpan.Zero || source.MaxValidity > Limits.Validity) yield return $"{path}:MaxValidity: outside 0 to 24 hours";
+        if (source.ReaffirmDays is < 0 or > 30) yield return $"{path}:ReaffirmDays: outside 0 to 30";
         if (source.ClaimWindow <= TimeSpan.Zero || source.ClaimWindow > Limits.ClaimWindow) yield return $"{path}:ClaimWindow: outside 0 to 15 minutes";
     }
 

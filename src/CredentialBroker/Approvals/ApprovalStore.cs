@@ -99,6 +99,14 @@ internal sealed class ApprovalStore
             Values = [("now", now), ("limit", limit)],
         }, row => row.GetString(0), cancel);
 
+    /// <summary>Bound approvals of a source whose end is near, the nearest first.</summary>
+    public Task<List<Approval>> ListEndingAsync(string source, long now, long soon, int limit, CancellationToken cancel) =>
+        _store.ListAsync(Pool.Control, new Statement(
+            $"SELECT {ApprovalRows.Columns} FROM approvals WHERE source = @source AND state = {(int)ApprovalState.Bound} AND valid_until > @now AND valid_until <= @soon ORDER BY valid_until LIMIT @limit")
+        {
+            Values = [("source", source), ("now", now), ("soon", soon), ("limit", limit)],
+        }, ApprovalRows.Read, cancel);
+
     /// <summary>Whether this instance is bound to an approval of the task, so that the task is its own.</summary>
     public async Task<bool> HasUsedTaskAsync(string workloadUri, string instance, string task, CancellationToken cancel) =>
         (await _store.ListAsync(Pool.Control, new Statement(

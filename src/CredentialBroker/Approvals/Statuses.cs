@@ -9,8 +9,9 @@ internal static class Statuses
     {
         ReasonCodes.SourceUnknown => 404,
         ReasonCodes.RequestTooLarge => 413,
-        ReasonCodes.ApprovalMalformed or ReasonCodes.EvidenceMalformed or ReasonCodes.EvidenceMissing => 400,
-        ReasonCodes.SourceNotEntitled or ReasonCodes.SelfApproval => 403,
+        ReasonCodes.ApprovalMalformed or ReasonCodes.EvidenceMalformed or ReasonCodes.EvidenceMissing
+            or ReasonCodes.RequestMalformed or ReasonCodes.BinaryMode or ReasonCodes.EventType => 400,
+        ReasonCodes.SourceNotEntitled or ReasonCodes.SelfApproval or ReasonCodes.ApproversMissing => 403,
         ReasonCodes.ApprovalReplayed or ReasonCodes.ApprovalFinal or ReasonCodes.ApprovalExpired or ReasonCodes.FactsChanged
             or ReasonCodes.TaskEnded => 409,
         ReasonCodes.EvidenceKeysUnavailable => 503,

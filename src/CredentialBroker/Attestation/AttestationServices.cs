@@ -4,6 +4,8 @@ internal static class AttestationServices
 {
     public static IServiceCollection AddAttestation(this IServiceCollection services, IReadOnlyDictionary<string, WorkloadSourceOptions> configured, OwnIssuers own) => services
         .AddSingleton<TokenReader>()
+        .AddSingleton<WorkloadRecords>()
+        .AddSingleton<Possession>()
         .AddSingleton(provider => WorkloadSources.Build(
             configured, own, provider.GetRequiredService<TokenReader>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeySource>>()));
 }

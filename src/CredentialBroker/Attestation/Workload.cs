@@ -26,8 +26,24 @@ internal sealed record Workload(
     string EvidenceId,
     long EvidenceExpiresAt)
 {
+    /// <summary>Keys it proved to hold beside its evidence.</summary>
+    public HeldKeys Keys { get; init; } = HeldKeys.None;
+
     /// <summary>Row id of the instance: a hash, because names from two sources may be alike.</summary>
     public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
+
+    /// <summary>Whether this evidence may serve again until it expires.</summary>
+    public EvidenceReuse Reuse { get; init; } = EvidenceReuse.TemplateDecides;
+}
+
+internal enum EvidenceReuse
+{
+    /// <summary>A bearer token: as often as the template lets it.</summary>
+    TemplateDecides,
+    /// <summary>Whoever sees it can repeat it for long, and another is cheap to make: it serves one claim, whatever the template says.</summary>
+    Never,
+    /// <summary>A connection's certificate: the key is proven anew by each connection, and there is nothing that could be used up.</summary>
+    Always,
 }
 
 /// <summary>What attestation answers: a proven workload, or a refusal with its stable code.</summary>

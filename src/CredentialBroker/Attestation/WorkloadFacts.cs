@@ -11,6 +11,16 @@ internal static class WorkloadFacts
         facts["workload.source"] = workload.Source;
         facts["workload.subject"] = workload.Subject;
         facts["workload.instance"] = workload.Instance;
+        Set("workload.dpop", workload.Keys.Dpop);
+        Set("workload.certificate", workload.Keys.Certificate);
+        Set("workload.signingRequest", workload.Keys.SigningRequest);
+        Set("workload.actors", workload.ActChain.Count == 0 ? null : string.Join(' ', workload.ActChain));
         return facts;
+
+        void Set(string name, string? value)
+        {
+            facts.Remove(name);
+            if (value is not null) facts[name] = value;
+        }
     }
 }

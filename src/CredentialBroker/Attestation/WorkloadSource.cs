@@ -2,12 +2,9 @@ using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Attestation;
 
-/// <summary>One trust source of workloads. A check against the live world, once there is one, belongs after the proof.</summary>
-internal sealed class WorkloadSource(string name, IEvidenceKind kind, TokenRules rules, WorkloadSourceOptions options)
+/// <summary>One trust source whose evidence is a token. A check against the live world, once there is one, belongs after the proof.</summary>
+internal sealed class WorkloadSource(string name, ITokenKind kind, TokenRules rules, WorkloadSourceOptions options)
 {
-    // A bearer token checked by its signature alone: replayable until it expires, and deaf to the workload's end.
-    private const int Bearer = 2;
-
     internal string Name => name;
 
     internal TokenRules Rules => rules;
@@ -26,7 +23,7 @@ internal sealed class WorkloadSource(string name, IEvidenceKind kind, TokenRules
     private Attested Prove(TokenReading.Valid token, OwnIssuers own)
     {
         var sheet = new ClaimSheet(token.Claims);
-        var proof = kind.Read(name, sheet);
+        var proof = kind.Read(name, options, sheet);
         var actors = ActChain.Read(token.Claims, own, sheet);
         var evidence = EvidenceId(token, sheet);
         if (sheet.Fault is { } fault)
@@ -35,7 +32,7 @@ internal sealed class WorkloadSource(string name, IEvidenceKind kind, TokenRules
         }
 
         return new Attested.As(new Workload(
-            name, kind.Name, proof.Uri, proof.Subject, proof.Instance, Bearer, sheet.Facts, actors, evidence, token.ExpiresAt));
+            name, kind.Name, proof.Uri, proof.Subject, proof.Instance, kind.Strength, sheet.Facts, actors, evidence, token.ExpiresAt));
     }
 
     // The source's name comes first because issuers number their tokens independently of each other.

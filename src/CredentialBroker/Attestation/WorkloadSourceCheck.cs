@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace CredentialBroker.Attestation;
 
 /// <summary>Finds every mistake in one source's options.</summary>
@@ -7,8 +5,13 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
 {
     internal const string Section = "TrustSources:Workloads";
 
+    private readonly IEvidenceKind? _kind = EvidenceKinds.Find(options.Kind);
+
     internal IEnumerable<string> Mistakes() =>
-        [.. NameAndKind(), .. Issuer(), .. Keys(), .. Rules(), .. Environments(), .. Owners()];
+        [.. NameAndKind(), .. IsToken ? [.. Issuer(), .. Keys(), .. Tokens()] : TokensOnly(), .. Times(), .. OfKind(), .. Environments(), .. Owners()];
+
+    // An unknown kind is judged as one of tokens, so that its other mistakes are told as well.
+    private bool IsToken => _kind is null or ITokenKind;
 
     private IEnumerable<string> NameAndKind()
     {
@@ -17,7 +20,7 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
             yield return $"{Section}:{name}: a source's name is part of workload URIs and has only lower-case letters, digits and inner hyphens, at most 63.";
         }
 
-        if (EvidenceKinds.Find(options.Kind) is null)
+        if (_kind is null)
         {
             yield return At("Kind", $"must be one of {EvidenceKinds.Names}.");
         }
@@ -30,7 +33,14 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
 
     private IEnumerable<string> Issuer()
     {
-        if (options.EffectiveIssuer is not { } issuer)
+        if (_kind is ITokenKind { HasIssuer: false })
+        {
+            if (options.Issuer is not null)
+            {
+                yield return At("Issuer", $"means nothing to the kind {options.Kind}: leave it out.");
+            }
+        }
+        else if (options.EffectiveIssuer is not { } issuer)
         {
             yield return At("Issuer", "is required: the exact iss of the source's tokens.");
         }
@@ -67,7 +77,7 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
         }
     }
 
-    private IEnumerable<string> Rules()
+    private IEnumerable<string> Tokens()
     {
         if (options.EffectiveAlgorithms.Count == 0 || options.EffectiveAlgorithms.Except(TokenAlgorithms.All, StringComparer.Ordinal).Any())
         {
@@ -78,9 +88,21 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
         {
             yield return At("TokenTypes", "must name one or more types of at most 64 characters; an empty one allows tokens without typ.");
         }
+    }
 
-        var longest = EvidenceKinds.Find(options.Kind)?.LongestLife ?? TimeSpan.FromHours(24);
-        if (options.MaxLifetime <= TimeSpan.Zero || options.MaxLifetime > longest)
+    private IEnumerable<string> TokensOnly() =>
+        from key in (IEnumerable<(string Name, bool IsSet)>)
+        [
+            ("Issuer", options.Issuer is not null), ("JwksFile", options.JwksFile is not null), ("JwksUrl", options.JwksUrl is not null),
+            ("Algorithms", options.Algorithms is not null), ("TokenTypes", options.TokenTypes is not null),
+        ]
+        where key.IsSet
+        select At(key.Name, $"means nothing to the kind {options.Kind}: leave it out.");
+
+    private IEnumerable<string> Times()
+    {
+        var longest = _kind?.LongestLife ?? TimeSpan.FromHours(24);
+        if (options.EffectiveMaxLifetime <= TimeSpan.Zero || options.EffectiveMaxLifetime > longest)
         {
             yield return At("MaxLifetime", $"must be more than zero and at most {longest.TotalHours} h.");
         }
@@ -90,6 +112,8 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
             yield return At("ClockSkew", "must be from 0 to 60 seconds.");
         }
     }
+
+    private IEnumerable<string> OfKind() => _kind?.Mistakes(options).Select(mistake => At(mistake.Key, mistake.Mistake)) ?? [];
 
     private IEnumerable<string> Environments()
     {
@@ -107,12 +131,7 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
         where owner.Value is null || !ClaimForms.Plain(owner.Value)
         select At(owner.Key, "is required: the team that answers for it.");
 
-    private bool IsSafe(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && uri is { UserInfo: "", Fragment: "" }
-        && (options.AllowLoopback || !uri.IsLoopback)
-        && (uri.Scheme == Uri.UriSchemeHttps || (uri.IsLoopback && uri.Scheme == Uri.UriSchemeHttp))
-        && (!IPAddress.TryParse(uri.DnsSafeHost, out var address) || ReachableAddress.Allows(address, options.AllowLoopback));
+    private bool IsSafe(string text) => ReachableAddress.AllowsUrl(text, options.AllowLoopback);
 
     private string At(string key, string mistake) => $"{Section}:{name}:{key}: {mistake}";
 }

@@ -69,7 +69,17 @@ internal sealed record AuditEvent
 /// <param name="Clause">The clause that failed, when one did.</param>
 /// <param name="PolicyRevision">Revision of the external policy, when asked.</param>
 internal sealed record DecisionBlock(
-    string Id, string Effect, string ReasonCode, string? Clause, string Operation, string? Tier, string? TemplateRevision, string? PolicyRevision, long Epoch);
+    string Id, string Effect, string ReasonCode, string? Clause, string Operation, string? Tier, string? TemplateRevision, string? PolicyRevision, long Epoch)
+{
+    /// <summary>Who activated the template's revision (R40).</summary>
+    public string? ActivatedBy { get; init; }
+
+    /// <summary>Exception that the claim was judged under.</summary>
+    public string? Exception { get; init; }
+
+    /// <summary>True for a legacy check-out (R32).</summary>
+    public bool? NotEquivalent { get; init; }
+}
 
 /// <summary>Who asked, as far as it was proven.</summary>
 internal sealed record CallerBlock(

@@ -46,5 +46,5 @@ internal sealed class AuditStore(Store store)
     private static (string, object?)[] Values(AuditQuery query) =>
         [("stream", query.Stream ?? ""), ("type", query.Type ?? ""), ("lease", query.Lease ?? ""), ("since", query.Since ?? 0)];
 
-    private static AuditLine Line(System.Data.Common.DbDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3));
+    internal static AuditLine Line(System.Data.Common.DbDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3));
 }

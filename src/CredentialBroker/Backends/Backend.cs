@@ -25,6 +25,9 @@ internal abstract class Backend
 
     public abstract Revocability Revocability { get; }
 
+    /// <summary>What ending means for this very grant, where that depends on its target.</summary>
+    public virtual Revocability RevocabilityOf(Grant grant) => Revocability;
+
     /// <summary>How soon an ended credential is expected to be refused.</summary>
     public abstract TimeSpan ExpectedLatency { get; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Issuer;
@@ -29,11 +30,12 @@ internal sealed class BackendCatalog : IDisposable
 
     /// <param name="brokerId">Six characters of the broker's id.</param>
     public static BackendCatalog BuiltIn(
-        string brokerId, TargetOptions targets, KeyRing workloadIssuer, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
+        string brokerId, TargetOptions targets, KeyRings rings, StatusIndexes statuses, CertificateAuthority authority, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
     {
         (Backend Backend, Func<string, GateLimits> Limits)[] table =
         [
-            (new SignedTokenBackend(workloadIssuer, targets.SignedToken, clock), _ => Unlimited),
+            (new SignedTokenBackend(rings.Workload, statuses, targets.SignedToken, clock), _ => Unlimited),
+            (new CertificateBackend(authority, targets.Certificate, clock), _ => Unlimited),
             (new PostgresBackend(brokerId, postgres, clock), target => PostgresLimits(targets, target)),
         ];
         return new BackendCatalog(table.Select(row => new GuardedBackend(row.Backend, row.Limits, metrics, clock)));

@@ -11,7 +11,8 @@ internal static class BackendServices
         .AddSingleton(new PostgresConnections(targets.Postgres))
         .AddSingleton(_ => new BackendMetrics())
         .AddSingleton(provider => BackendCatalog.BuiltIn(
-            provider.GetRequiredService<BrokerIdentity>().Id, targets, provider.GetRequiredService<KeyRing>(),
+            provider.GetRequiredService<BrokerIdentity>().Id, targets, provider.GetRequiredService<KeyRings>(),
+            provider.GetRequiredService<StatusIndexes>(), provider.GetRequiredService<CertificateAuthority>(),
             provider.GetRequiredService<PostgresConnections>(), provider.GetRequiredService<BrokerClock>(), provider.GetRequiredService<BackendMetrics>()))
         .AddSingleton(provider => provider.GetRequiredService<BackendCatalog>().All);
 }

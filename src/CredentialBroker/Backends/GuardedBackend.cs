@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using CredentialBroker.Protocol;
+using CredentialBroker.Storage.Journaling;
 using YamlDotNet.RepresentationModel;
 
 namespace CredentialBroker.Backends;
@@ -15,6 +16,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
 
     public override string Name => inner.Name;
     public override Revocability Revocability => inner.Revocability;
+    public override Revocability RevocabilityOf(Grant grant) => inner.RevocabilityOf(grant);
     public override TimeSpan ExpectedLatency => inner.ExpectedLatency;
     public override Renewal Renewal => inner.Renewal;
     public override bool InProcess => inner.InProcess;
@@ -98,7 +100,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
         {
             throw new BackendException(Name, e.Code, e.Detail, e.Transient);
         }
-        catch (Exception e) when (e is not BackendException && !(e is OperationCanceledException && cancel.IsCancellationRequested))
+        catch (Exception e) when (e is not (BackendException or StoreUnavailableException or JournalFullException) && !(e is OperationCanceledException && cancel.IsCancellationRequested))
         {
             var state = e is DbException { SqlState: { } sql } ? $" (SQLSTATE {sql})" : "";
             throw new BackendException(Name, code, $"failed with {e.GetType().Name}{state}", transient: e is not (ArgumentException or InvalidOperationException));

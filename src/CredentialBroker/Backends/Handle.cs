@@ -45,6 +45,20 @@ internal static class Handle
         }
     }
 
+    /// <summary>One member, or null where the handle has none of that name, or is of another version.</summary>
+    public static string? Find(string handle, string name)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(handle);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     public static string TargetOf(string backend, string handle) => Read(backend, handle, "target")["target"];
 
     private static BackendException Damaged(string backend, Exception? inner) =>

@@ -1,5 +1,7 @@
+using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
+using CredentialBroker.Issuer;
 
 namespace CredentialBroker.Backends;
 
@@ -12,10 +14,13 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, SignedTokenTarget> SignedToken { get; init; } = new Dictionary<string, SignedTokenTarget>();
 
+    public IReadOnlyDictionary<string, CertificateTarget> Certificate { get; init; } = new Dictionary<string, CertificateTarget>();
+
     /// <summary>Every mistake, each with its configuration path.</summary>
-    public IEnumerable<string> Validate(string path = Section) =>
+    public IEnumerable<string> Validate(ReservedAudiences reserved, string path = Section) =>
         Of($"{path}:Postgres", Postgres, (target, at) => target.Validate(at))
-            .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at)));
+            .Concat(Of($"{path}:Certificate", Certificate, (target, at) => target.Validate(at)))
+            .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)));
 
     private static IEnumerable<string> Of<T>(string path, IReadOnlyDictionary<string, T> targets, Func<T, string, IEnumerable<string>> validate) =>
         targets.SelectMany(pair => validate(pair.Value, $"{path}:{pair.Key}")

@@ -1,6 +1,8 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
+using CredentialBroker.Audit;
 using CredentialBroker.Backends;
+using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
@@ -19,8 +21,11 @@ internal sealed record BrokerOptions
     public TargetOptions Targets { get; init; } = new();
     public TemplateOptions Templates { get; init; } = new();
     public ExternalPolicyOptions Policy { get; init; } = new();
+    public ExceptionOptions Exceptions { get; init; } = new();
     public OperatorOptions Operators { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
+    public AuditOptions Audit { get; init; } = new();
+    public RetentionOptions Retention { get; init; } = new();
 }
 
 /// <summary>Section <c>TrustSources</c>: who vouches for workloads, and who approves.</summary>
@@ -33,11 +38,18 @@ internal sealed record TrustSourceOptions
 /// <summary>Section <c>Templates</c>.</summary>
 internal sealed record TemplateOptions
 {
-    /// <summary>Folder whose *.yaml files are activated at start when their content is new; null imports nothing.</summary>
+    /// <summary>Folder whose *.yaml files are brought in at start when their content is new; null imports nothing.</summary>
     public string? ImportFolder { get; init; }
 
-    public IEnumerable<string> Validate()
+    /// <summary>
+    /// Whether the folder activates by itself outside development, where a template else waits for a second person: then who
+    /// writes this configuration is that person. Refused in the profile <c>regulated</c>.
+    /// </summary>
+    public bool ImportActivates { get; init; }
+
+    public IEnumerable<string> Validate(string profile)
     {
+        if (ImportActivates && profile == "regulated") yield return "Templates:ImportActivates: the profile regulated takes a second person for every template; credbroker template activate";
         if (ImportFolder is not null && !Directory.Exists(ImportFolder)) yield return $"Templates:ImportFolder: no folder at '{ImportFolder}'";
     }
 }

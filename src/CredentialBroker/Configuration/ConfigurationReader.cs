@@ -1,5 +1,6 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
+using CredentialBroker.Hosting;
 using CredentialBroker.Issuer;
 
 namespace CredentialBroker.Configuration;
@@ -38,19 +39,33 @@ internal static class ConfigurationReader
         return options.Hosting.Validate()
             .Concat(options.Storage.Validate())
             .Concat(options.Keys.Validate(options.Hosting.IsDevelopment))
-            .Concat(options.Issuer.Validate())
+            .Concat(options.Issuer.Validate(options.Hosting))
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
-            .Concat(options.Targets.Validate())
-            .Concat(options.Templates.Validate())
-            .Concat(options.Policy.Validate(clock))
-            .Concat(options.Operators.Validate())
-            .Concat(options.Limits.Validate());
+            .Concat(options.Targets.Validate(Reserved(options)))
+            .Concat(options.Templates.Validate(options.Hosting.Profile))
+            .Concat(options.Policy.Validate())
+            .Concat(options.Exceptions.Validate())
+            .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
+            .Concat(options.Limits.Validate())
+            .Concat(options.Audit.Validate())
+            .Concat(options.Retention.Validate());
     }
+
+    /// <summary>Audiences of everybody who is no operator: a token for one of them must never be an operator's.</summary>
+    private static IEnumerable<(string Path, string Audience)> TakenAudiences(BrokerOptions options) =>
+    [
+        .. options.TrustSources.Workloads.Select(s => ($"TrustSources:Workloads:{s.Key}", s.Value.Audience)),
+        .. options.TrustSources.Approvals.Select(s => ($"TrustSources:Approvals:{s.Key}", s.Value.Audience)),
+        .. options.Targets.SignedToken.SelectMany(t => t.Value.Audiences.Select(audience => ($"Targets:SignedToken:{t.Key}", audience))),
+    ];
 
     /// <summary>The issuers that the broker is itself, which it never takes evidence from.</summary>
     public static OwnIssuers Own(BrokerOptions options) =>
-        new([PublicUrl(options) + IssuerDocuments.WorkloadPath, PublicUrl(options) + IssuerDocuments.FederationPath]);
+        new(KeyPurpose.All.Select(purpose => PublicUrl(options) + IssuerDocuments.PathOf(purpose)));
+
+    /// <summary>Audiences that no target may allow and no template may name.</summary>
+    public static ReservedAudiences Reserved(BrokerOptions options) => new(options.Issuer.FederationAudiences);
 
     /// <summary>Base of the broker's own issuers, without a trailing slash.</summary>
     public static string PublicUrl(BrokerOptions options) => (options.Issuer.PublicUrl?.ToString() ?? options.Hosting.Listen).TrimEnd('/');

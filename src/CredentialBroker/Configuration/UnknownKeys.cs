@@ -14,7 +14,7 @@ internal static class UnknownKeys
             if (property is null)
             {
                 // Logging is the framework's own section; the others are credbroker's variables, which share the prefix.
-                if (path.Length > 0 || child.Key is not ("Logging" or "ADDR" or "TOKEN_FILE" or "CA_FILE")) yield return $"{here}: unknown; known here: {string.Join(", ", type.GetProperties().Where(p => p.CanWrite).Select(p => p.Name))}";
+                if (path.Length > 0 || child.Key is not ("Logging" or "ADDR" or "TOKEN_FILE" or "CA_FILE" or "CLIENT_CERT" or "CLIENT_KEY")) yield return $"{here}: unknown; known here: {string.Join(", ", type.GetProperties().Where(p => p.CanWrite).Select(p => p.Name))}";
                 continue;
             }
 

@@ -17,18 +17,22 @@ internal static class ControlEndpoints
     public static void MapControls(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/freezes", async (ControlStore controls, HttpContext http) =>
-            List((await controls.ReadAsync(http.RequestAborted)).Freezes.Select(f => View(f.Id, f.SelectorText, f.Reason, f.By, f.At, f.ExpiresAt))));
+            List((await controls.ReadAsync(http.RequestAborted)).Freezes.Where(f => http.Operator().Scope.Touches(f.Selector)).Select(f => View(f.Id, f.SelectorText, f.Reason, f.By, f.At, f.ExpiresAt))));
         routes.MapGet("/v1/holds", async (ControlStore controls, HttpContext http) =>
-            List((await controls.ReadAsync(http.RequestAborted)).Holds.Select(h => View(h.Id, h.SelectorText, h.Reason, h.By, h.At, h.ExpiresAt))));
+            List((await controls.ReadAsync(http.RequestAborted)).Holds.Where(h => http.Operator().Scope.Touches(h.Selector)).Select(h => View(h.Id, h.SelectorText, h.Reason, h.By, h.At, h.ExpiresAt))));
         routes.MapPost("/v1/freezes", FreezeAsync);
         routes.MapPost("/v1/holds", HoldAsync);
         routes.MapDelete("/v1/freezes/{id}", async (string id, ControlStore controls, HttpContext http) =>
         {
+            var freeze = (await controls.ReadAsync(http.RequestAborted)).Freezes.FirstOrDefault(f => f.Id == id);
+            if (RefuseLift(http, freeze?.Selector) is { } refusal) return refusal;
             await controls.LiftFreezeAsync(id, By(http));
             return Results.NoContent();
         });
         routes.MapDelete("/v1/holds/{id}", async (string id, ControlStore controls, HttpContext http) =>
         {
+            var hold = (await controls.ReadAsync(http.RequestAborted)).Holds.FirstOrDefault(h => h.Id == id);
+            if (RefuseLift(http, hold?.Selector) is { } refusal) return refusal;
             await controls.LiftHoldAsync(id, By(http));
             return Results.NoContent();
         });
@@ -68,10 +72,15 @@ internal static class ControlEndpoints
             return (request, Problems.Of(ReasonCodes.Invalid, "for is no duration such as 30m or 2h"));
         }
 
-        return request.Selector == ControlStore.All || Selector.TryParse(request.Selector, out _, out var error)
-            ? (request, null)
-            : (request, Problems.Of(ReasonCodes.Invalid, $"selector, position {error!.Position}: {error.Message}"));
+        if (!ControlStore.TryRead(request.Selector, out var asked, out var error)) return (request, Problems.Of(ReasonCodes.Invalid, $"selector, position {error!.Position}: {error.Message}"));
+        var scope = http.Operator().Scope;
+        if (!scope.IsNarrow) return (request, null);
+        return scope.Narrow(asked!, out var outside) is { } narrowed ? (request with { Selector = narrowed.ToString() }, null) : (request, outside);
     }
+
+    /// <summary>Lifting reaches all that the control stopped, so that it takes somebody who reaches that; of one that is gone nothing is left to lift.</summary>
+    private static IResult? RefuseLift(HttpContext http, Selector? control) =>
+        control is null || http.Operator().Scope.Holds(control) ? null : http.Operator().Scope.Refuse("this control");
 
     private static string By(HttpContext http) => http.Operator().Name;
 

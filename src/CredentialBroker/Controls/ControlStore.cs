@@ -67,5 +67,13 @@ internal sealed class ControlStore(Store store, Journal journal, AuditChain chai
     /// <summary>The one selector that is spelled without terms: everything.</summary>
     public const string All = "--all";
 
-    private static Selector Parse(string text) => text == All ? new Selector([]) : Selector.Parse(text);
+    /// <summary>Reads a control's selector.</summary>
+    public static bool TryRead(string text, out Selector? selector, out SelectorError? error)
+    {
+        if (text != All) return Selector.TryParse(text, out selector, out error);
+        (selector, error) = (new Selector([]), null);
+        return true;
+    }
+
+    private static Selector Parse(string text) => TryRead(text, out var selector, out var error) ? selector! : throw new FormatException($"selector, {error}");
 }

@@ -6,7 +6,7 @@ namespace CredentialBroker.Hosting;
 /// Stands before every handler: finds the route's row in the access table, proves operators, and turns faults into
 /// problems. What has no row is refused.
 /// </summary>
-internal sealed class Door(RequestDelegate next, OperatorTokens operators, DoorLog log)
+internal sealed class Door(RequestDelegate next, OperatorProofs operators, BootstrapToken bootstrap, DoorTally tally, DoorLog log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -37,13 +37,36 @@ internal sealed class Door(RequestDelegate next, OperatorTokens operators, DoorL
             case Audience.Anyone or Audience.Document or Audience.Workload: return null;
         }
 
-        var bearer = Bearer.Of(context.Request);
-        if (row.Audience == Audience.WorkloadOrOperator && !OperatorTokens.LooksLikeOne(bearer)) return null;
-        var caller = await operators.FindAsync(bearer, context.Connection.RemoteIpAddress, context.RequestAborted);
-        if (caller is null) return Problems.Of(ReasonCodes.OperatorUnknown, "present an operator token as Authorization: Bearer");
-        if (!caller.Has(row.Roles)) return Problems.Of(ReasonCodes.OperatorForbidden, $"this takes one of the roles {string.Join(", ", row.Roles)}");
+        var orWorkload = row.Audience == Audience.WorkloadOrOperator;
+        switch (await operators.ProveAsync(context, orWorkload))
+        {
+            case OperatorProof.Proven { Operator: var proven }: return await AdmitAsync(context, row, proven);
+            case OperatorProof.Refused refused: return TurnAway(refused.Source, refused.Code, refused.Detail);
+            default: return orWorkload ? null : TurnAway("nobody", ReasonCodes.OperatorUnknown, "present an operator's token as Authorization: Bearer, or an operator's client certificate");
+        }
+    }
+
+    /// <summary>Lets an operator in at the row's roles, as far as their selectors can be applied there.</summary>
+    private async Task<IResult?> AdmitAsync(HttpContext context, AccessRow row, Operator proven)
+    {
+        if (proven.Roles.Count == 0) return Forbid(proven, row, $"you are {proven.Name}, to whom no role is bound");
+        if (proven.At(row.Roles) is not { } caller) return Forbid(proven, row, $"this takes one of the roles {string.Join(", ", row.Roles)}");
+        if (caller.Scope.IsNarrow && !row.Narrows) return Forbid(proven, row, "your roles are narrowed by a selector, which cannot be applied here");
+        if (proven.IsFullAdmin && proven.Issuer != BootstrapToken.Issuer) await bootstrap.RetireAsync(proven, context.RequestAborted);
         context.Features.Set(caller);
         return null;
+    }
+
+    private IResult Forbid(Operator proven, AccessRow row, string detail)
+    {
+        tally.Count(proven.Name, $"{ReasonCodes.OperatorForbidden} {row.Method} {row.Route}");
+        return Problems.Of(ReasonCodes.OperatorForbidden, detail);
+    }
+
+    private IResult TurnAway(string source, string code, string detail)
+    {
+        tally.Count(source, code);
+        return Problems.Of(code, detail);
     }
 }
 
@@ -61,4 +84,7 @@ internal sealed partial class DoorLog(ILogger<DoorLog> logger)
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A {Method} request met an unforeseen fault")]
     public partial void Unforeseen(string method, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refusals at the door could not be recorded; they are counted on")]
+    public partial void NotTold(Exception error);
 }

@@ -8,17 +8,20 @@ internal static class Problems
 {
     private static readonly Dictionary<string, int> Statuses = new(StringComparer.Ordinal)
     {
-        [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ApprovalMalformed] = 400,
+        [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ProofInvalid] = 400, [ReasonCodes.SigningRequestInvalid] = 400,
+        [ReasonCodes.ApprovalMalformed] = 400, [ReasonCodes.BinaryMode] = 400, [ReasonCodes.EventType] = 400,
         [ReasonCodes.OperatorUnknown] = 401,
         [ReasonCodes.LeaseUnknown] = 404, [ReasonCodes.NotFound] = 404, [ReasonCodes.SourceUnknown] = 404,
         [ReasonCodes.ConcurrentLeases] = 409, [ReasonCodes.ClaimInProgress] = 409, [ReasonCodes.LeaseOver] = 409, [ReasonCodes.LeaseBusy] = 409,
         [ReasonCodes.LeaseNotRenewable] = 409, [ReasonCodes.ApprovalReplayed] = 409, [ReasonCodes.ApprovalFinal] = 409,
+        [ReasonCodes.RequestTooSlow] = 408,
+        [ReasonCodes.ExceptionOver] = 409, [ReasonCodes.BreakGlassLocked] = 409,
         [ReasonCodes.RequestTooLarge] = 413,
         [ReasonCodes.IdempotencyMismatch] = 422, [ReasonCodes.Invalid] = 422,
         [ReasonCodes.ApprovalNotConfirmed] = 425,
-        [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
+        [ReasonCodes.EvidenceContradicted] = 503, [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
         [ReasonCodes.TargetOverloaded] = 503, [ReasonCodes.MintFailed] = 503, [ReasonCodes.PolicyUnavailable] = 503,
-        [ReasonCodes.EvidenceKeysUnavailable] = 503,
+        [ReasonCodes.EvidenceKeysUnavailable] = 503, [ReasonCodes.EvidenceCheckUnavailable] = 503, [ReasonCodes.SourceUnavailable] = 503,
     };
 
     public static int StatusOf(string code) =>
@@ -46,6 +49,7 @@ internal static class Problems
         StoreUnavailableException or System.Data.Common.DbException or TimeoutException => Of(ReasonCodes.StoreUnavailable, "the broker cannot record anything at present, so it issues nothing; try again"),
         UnitRejectedException => Of(ReasonCodes.RequestMalformed, "a value of this request cannot be stored"),
         BadHttpRequestException { StatusCode: 413 } => Of(ReasonCodes.RequestTooLarge, "the body is larger than this route takes"),
+        BadHttpRequestException { StatusCode: 408 } => Of(ReasonCodes.RequestTooSlow, "the body came too slowly"),
         // The framework's message repeats what was sent.
         BadHttpRequestException bad when bad.Message.StartsWith("Failed to bind", StringComparison.Ordinal) => Of(ReasonCodes.RequestMalformed, "a parameter of the query has another form"),
         BadHttpRequestException bad => Of(ReasonCodes.RequestMalformed, bad.Message),

@@ -1,6 +1,7 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
+using CredentialBroker.Leases;
 using CredentialBroker.Policy;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
@@ -26,27 +27,38 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
 
     public Work Refused(string code, string? clause) => Append("refused", code, clause, Facts?.Template?.Tier, []);
 
-    /// <summary>The use of a risk acceptance is told beside the decision that rests on it, in the same commit (R03).</summary>
-    public IReadOnlyList<Work> RiskUsed(Facts facts) => facts.External is not Verdict.RiskAccepted risk ? [] :
+    /// <summary>What was bent for a grant is told beside the decision that rests on it, and marked on its lease, in the same commit (R03, R51, R52).</summary>
+    public IReadOnlyList<Work> RiskUsed(Facts facts) =>
     [
-        (AuditEvent.Of(clock, "risk_acceptance.used", Streams.Control) with
-        {
-            Lease = LeaseId,
-            Task = Task,
-            Approval = facts.Approval?.Id,
-            Template = facts.Ask.Template,
-            Environment = facts.Template?.Environment,
-            Actor = workload.Uri,
-            Subject = risk.AcceptanceId,
-            Detail = risk.Fault,
-            Cause = Id,
-        }).On(chain),
+        .. facts.External is Verdict.RiskAccepted risk ? [Used(facts, "risk_acceptance.used", risk.AcceptanceId, risk.Fault)] : Array.Empty<Work>(),
+        .. facts.Exception is { } exception ? [Used(facts, "exception.used", exception.Id, $"ticket {exception.Ticket}")] : Array.Empty<Work>(),
+        .. facts.Approval?.Source == OwnSources.BreakGlass ? [Used(facts, "breakglass.used", facts.Approval.Reference, $"opened by {facts.Approval.Requester}")] : Array.Empty<Work>(),
+        .. facts.Exception is not null || facts.Template?.Legacy is not null ? [LeaseMarks.Of(LeaseId!, facts.Exception?.Id, facts.Template?.Legacy is not null)] : Array.Empty<Work>(),
     ];
+
+    private Work Used(Facts facts, string type, string subject, string detail) => (AuditEvent.Of(clock, type, Streams.Control) with
+    {
+        Lease = LeaseId,
+        Task = Task,
+        Approval = facts.Approval?.Id,
+        Template = facts.Ask.Template,
+        Environment = facts.Template?.Environment,
+        Owners = facts.Exception?.Owners ?? facts.Template?.Owners,
+        Actor = workload.Uri,
+        Subject = subject,
+        Detail = detail,
+        Cause = Id,
+    }).On(chain);
 
     private Work Append(string effect, string code, string? clause, string? tier, IReadOnlyList<Privilege> privileges)
     {
         var decision = new DecisionBlock(
-            Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External is Verdict.Allow allow ? allow.Revision : null, Facts?.Controls.Epoch ?? 0);
+            Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External is Verdict.Allow allow ? allow.Revision : null, Facts?.Controls.Epoch ?? 0)
+        {
+            ActivatedBy = Facts?.Template?.ActivatedBy,
+            Exception = Facts?.Exception?.Id,
+            NotEquivalent = Facts?.Template?.Legacy is null ? null : true,
+        };
         return (AuditEvent.OfDecision(clock, CallerOf(workload), decision, privileges) with
         {
             Lease = LeaseId,

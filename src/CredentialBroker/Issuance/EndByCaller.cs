@@ -11,7 +11,7 @@ namespace CredentialBroker.Issuance;
 /// <summary>A workload gives its lease back, or an operator revokes one. Doing it twice is harmless.</summary>
 internal sealed class EndByCaller(WorkloadAttestation attestation, LeaseStore leases, Journal journal, AuditChain chain, DueSignal due, TimeProvider clock)
 {
-    public async Task<Outcome> RunAsync(Operator? caller, string? evidence, string id, string? reason, CancellationToken cancel)
+    public async Task<Outcome> RunAsync(Operator? caller, Evidence evidence, string id, string? reason, CancellationToken cancel)
     {
         var lease = await leases.FindAsync(Pool.Control, id, cancel);
         var by = caller?.Name;
@@ -24,6 +24,7 @@ internal sealed class EndByCaller(WorkloadAttestation attestation, LeaseStore le
         }
 
         if (lease is null) return new Outcome.Refused(ReasonCodes.LeaseUnknown, $"no lease '{id}'");
+        if (caller is not null && !caller.Scope.Covers(LeaseDimensions.Of(lease))) return new Outcome.Refused(ReasonCodes.OperatorForbidden, caller.Scope.Outside("this lease"));
         var now = clock.NowMs();
         var told = AuditEvent.Of(clock, "credential.revoke_requested", Streams.Control) with
         {

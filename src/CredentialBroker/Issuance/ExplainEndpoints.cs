@@ -25,13 +25,17 @@ internal static class ExplainEndpoints
         }
 
         var (workload, refused) = await WhoAsync(request, attestation, http.RequestAborted);
+        var scope = http.Operator().Scope;
         if (workload is null)
         {
+            if (scope.IsNarrow) return scope.Refuse("evidence that proves nobody");
             var clause = new ClauseView("attestation", false, refused!.Code, refused.Detail);
             return Results.Json(new Explanation(false, [clause], clause.Name, clause.Code), ProtocolJson.Default.Explanation);
         }
 
         var facts = await reader.ReadAsync(workload, new Ask(request.Template, ttl, request.Intent, request.Nonce), renews: null, http.RequestAborted);
+        // What a description leaves out is unknown, so that only what is stated can lie within.
+        if (!scope.CoversKnown(ClaimDimensions.Of(facts))) return scope.Refuse("this claim");
         facts = facts with { TaskEnded = await approvals.IsTaskEndedAsync(FactReader.TaskOf(facts), http.RequestAborted) };
         return Results.Json(View(facts), ProtocolJson.Default.Explanation);
     }
@@ -52,7 +56,7 @@ internal static class ExplainEndpoints
     {
         if (request.Evidence is not null || request.Workload is null)
         {
-            return await attestation.AttestAsync(request.Evidence, cancel) switch
+            return await attestation.AttestAsync(Evidence.OfBearer(request.Evidence), cancel) switch
             {
                 Attested.As proven => (proven.Workload, null),
                 Attested.Refused refused => (null, refused),

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using CredentialBroker.Exceptions;
 using CredentialBroker.Policy;
 using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuance;
 
@@ -30,7 +32,8 @@ internal sealed class ExternalPolicy : IDisposable
         };
     }
 
-    public async Task<Verdict> AskAsync(Facts facts, Decision.Granted granted, CancellationToken cancel)
+    public async Task<Verdict> AskAsync(
+        Facts facts, Decision.Granted granted, IReadOnlyList<ExceptionRecord> acceptances, CancellationToken cancel)
     {
         if (_options.Url is null) return new Verdict.NotAsked();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -43,16 +46,16 @@ internal sealed class ExternalPolicy : IDisposable
                 Content = new ByteArrayContent(Input(facts, granted)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
             };
             using var response = await _http.SendAsync(request, patience.Token);
-            if (response.StatusCode != HttpStatusCode.OK) return Covered($"status {(int)response.StatusCode}", facts);
-            return Read(await response.Content.ReadAsByteArrayAsync(patience.Token)) is { } verdict ? verdict : Covered("an answer that is neither yes nor no", facts);
+            if (response.StatusCode != HttpStatusCode.OK) return Covered($"status {(int)response.StatusCode}", facts, acceptances);
+            return Read(await response.Content.ReadAsByteArrayAsync(patience.Token)) is { } verdict ? verdict : Covered("an answer that is neither yes nor no", facts, acceptances);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            return Covered("no answer in time", facts);
+            return Covered("no answer in time", facts, acceptances);
         }
         catch (HttpRequestException error)
         {
-            return Covered(error.HttpRequestError.ToString(), facts);
+            return Covered(error.HttpRequestError.ToString(), facts, acceptances);
         }
     }
 
@@ -82,13 +85,14 @@ internal sealed class ExternalPolicy : IDisposable
         }
     }
 
-    private Verdict Covered(string fault, Facts facts) =>
-        _options.OnError != "deny"
-        && _options.RiskAcceptances.TryGetValue(_options.OnError, out var acceptance)
-        && acceptance.Templates.Contains(facts.Ask.Template)
-        && acceptance.Fault(_clock.GetUtcNow()) is null
-            ? new Verdict.RiskAccepted(fault, _options.OnError)
-            : new Verdict.Unavailable(fault);
+    /// <summary>A fault denies, unless two people accepted that very risk for this claim and their window is open (R03).</summary>
+    private Verdict Covered(string fault, Facts facts, IReadOnlyList<ExceptionRecord> acceptances)
+    {
+        if (_options.Acceptance is not { } named) return new Verdict.Unavailable(fault);
+        var live = acceptances.FirstOrDefault(a =>
+            (a.Name == named || a.Id == named) && a.IsLive(_clock.NowMs()) && a.Covers(facts.Ask.Template, ClaimDimensions.Of(facts)));
+        return live is null ? new Verdict.Unavailable($"{fault}; no live risk acceptance '{named}' covers it") : new Verdict.RiskAccepted(fault, live.Id);
+    }
 
     private static byte[] Input(Facts facts, Decision.Granted granted)
     {
@@ -109,6 +113,7 @@ internal sealed class ExternalPolicy : IDisposable
             json.WriteString("approval", facts.Approval!.Id);
             json.WriteString("requester", facts.Approval.Requester);
             json.WriteString("purpose", facts.Ask.Intent?.Purpose);
+            json.WriteString("exception", facts.Exception?.Id);
             json.WriteNumber("endsAt", granted.EndsAt);
             json.WritePropertyName("privileges");
             JsonSerializer.Serialize(json, granted.Scope.Privileges, ProtocolJson.Default.IReadOnlyListPrivilege);

@@ -1,12 +1,15 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
+using CredentialBroker.Exceptions;
+using CredentialBroker.Leases;
 using CredentialBroker.Policy;
 using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuance;
 
 /// <summary>Gathers what a decision rests on. External policy is asked last, and only about what would be granted.</summary>
-internal sealed class FactReader(Rulebook rulebook, ApprovalStore approvals, RecentApprovals recent, ExternalPolicy external, TimeProvider clock)
+internal sealed class FactReader(
+    Rulebook rulebook, ApprovalStore approvals, RecentApprovals recent, LeaseStore leases, ExternalPolicy external, TimeProvider clock)
 {
     /// <summary>
     /// What is remembered of an instance that was granted before, or null when that would not grant again. Only for a
@@ -16,8 +19,10 @@ internal sealed class FactReader(Rulebook rulebook, ApprovalStore approvals, Rec
     {
         if (recent.Find(workload.Uri, workload.Instance, ask.Template) is not { } approval) return null;
         var rules = await rulebook.ReadAsync(cancel);
+        // Exceptions may bend the rules for some approvals and not for others.
+        if (rules.Standing.Exceptions.Count > 0) return null;
         var facts = new Facts(workload, ask, rules.Templates.Find(ask.Template), approval, rules.Controls, new Verdict.NotAsked(), Renews: null, TaskEnded: false, clock.NowMs());
-        return PolicyRules.Decide(facts) is Decision.Granted granted ? facts with { External = await external.AskAsync(facts, granted, cancel) } : null;
+        return PolicyRules.Decide(facts) is Decision.Granted granted ? facts with { External = await external.AskAsync(facts, granted, rules.Standing.RiskAcceptances, cancel) } : null;
     }
 
     /// <summary>The claim was granted: its instance may come again.</summary>
@@ -34,15 +39,32 @@ internal sealed class FactReader(Rulebook rulebook, ApprovalStore approvals, Rec
         if (facts.Template is null) return facts;
 
         // Those that name the instance come first; only where none of them grants are all of the workload's looked at.
-        facts = Best(facts, await approvals.FindForInstanceAsync(workload.Uri, workload.Instance, ask.Template, now, cancel));
+        var found = await approvals.FindForInstanceAsync(workload.Uri, workload.Instance, ask.Template, now, cancel);
+        facts = Best(facts, found);
         if (PolicyRules.Decide(facts) is not Decision.Granted)
         {
-            facts = Best(facts, await approvals.FindForClaimAsync(workload.Uri, workload.Instance, ask.Template, now, ask.Nonce, cancel));
+            found = await approvals.FindForClaimAsync(workload.Uri, workload.Instance, ask.Template, now, ask.Nonce, cancel);
+            facts = Best(facts, found);
         }
 
+        facts = await BentAsync(facts, rules.Standing, found, cancel);
         return PolicyRules.Decide(facts) is Decision.Granted granted
-            ? facts with { External = await external.AskAsync(facts, granted, cancel) }
+            ? facts with { External = await external.AskAsync(facts, granted, rules.Standing.RiskAcceptances, cancel) }
             : facts;
+    }
+
+    /// <summary>An exception is used where the claim would be refused without it and is granted with it, and nowhere else.</summary>
+    private async Task<Facts> BentAsync(Facts facts, StandingRecords standing, IReadOnlyList<Approval> found, CancellationToken cancel)
+    {
+        if (standing.Exceptions.Count == 0) return facts;
+        var covering = standing.Exceptions.Where(e => e.IsLive(facts.Now) && e.Covers(facts.Ask.Template, ClaimDimensions.Of(facts))).ToList();
+        if (facts.Renews is null && covering.Exists(e => e.Terms?.ConcurrentLeases is not null))
+        {
+            facts = facts with { Held = await leases.CountHeldAsync(facts.Workload.Id, facts.Ask.Template, cancel) };
+        }
+
+        if (PolicyRules.Decide(facts) is Decision.Granted) return facts;
+        return covering.Select(exception => Best(facts.Under(exception), found)).FirstOrDefault(bent => PolicyRules.Decide(bent) is Decision.Granted) ?? facts;
     }
 
     /// <summary>Whether a control changed since these facts were read.</summary>

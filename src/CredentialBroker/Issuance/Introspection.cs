@@ -2,6 +2,7 @@ using System.Text.Json;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Hosting;
+using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Protocol;
@@ -23,14 +24,13 @@ internal sealed class Introspection(WorkloadAttestation attestation, OwnTokens o
         if (caller is null)
         {
             // Resource servers are workloads too: they show who they are as everybody does.
-            var attested = await attestation.AttestAsync(Bearer.Of(http.Request), http.RequestAborted);
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
             if (attested is not Attested.As { Workload: var workload }) return Problems.Of(((Attested.Refused)attested).Code, null);
             caller = workload.Uri;
         }
 
-        Bodies.Require(http.Request, "application/x-www-form-urlencoded");
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (form["token"] is not [{ } token]) throw new BadHttpRequestException("send one token");
+        var form = await OAuthForm.ReadAsync(http.Request, http.RequestAborted);
+        if (form["token"] is not { } token) throw new BadHttpRequestException("send one token");
         if (await own.ReadAsync(token, http.RequestAborted) is not { } claims || !claims.TryGetProperty("lease", out var lease)) return Inactive();
         var found = await leases.FindAsync(Pool.Issuing, lease.GetString() ?? "", http.RequestAborted);
         if (found is not { Lease: { State: LeaseState.Active } live } || live.EndsAt <= clock.NowMs()) return Inactive();
@@ -38,14 +38,21 @@ internal sealed class Introspection(WorkloadAttestation attestation, OwnTokens o
         {
             Lease = live.Id, Task = live.Task, Environment = live.Environment, Actor = caller, Detail = "introspected",
         }).On(chain));
-        return Active(claims);
+        return Active(claims, found.Uri);
     }
 
     private static IResult Inactive() => Results.Json(new Dictionary<string, bool> { ["active"] = false }, IntrospectionJson.Default.DictionaryStringBoolean);
 
-    private static IResult Active(JsonElement claims)
+    /// <summary>The members of RFC 7662 section 2.2 that the token does not say itself, and the token's own.</summary>
+    private static IResult Active(JsonElement claims, string client)
     {
-        var answer = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["active"] = JsonSerializer.SerializeToElement(true, IntrospectionJson.Default.Boolean) };
+        var bound = claims.TryGetProperty("cnf", out var confirmation) && confirmation.TryGetProperty("jkt", out _);
+        var answer = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
+        {
+            ["active"] = JsonSerializer.SerializeToElement(true, IntrospectionJson.Default.Boolean),
+            ["client_id"] = JsonSerializer.SerializeToElement(client, IntrospectionJson.Default.String),
+            ["token_type"] = JsonSerializer.SerializeToElement(bound ? "DPoP" : "Bearer", IntrospectionJson.Default.String),
+        };
         foreach (var claim in claims.EnumerateObject()) answer[claim.Name] = claim.Value;
         return Results.Json(answer, IntrospectionJson.Default.DictionaryStringJsonElement);
     }
@@ -54,10 +61,11 @@ internal sealed class Introspection(WorkloadAttestation attestation, OwnTokens o
 internal static class IntrospectionEndpoints
 {
     public static void MapIntrospection(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/oauth2/introspect", (HttpContext http, Introspection introspection) => introspection.RunAsync(http));
+        routes.MapPost(ServerMetadata.IntrospectionPath, (HttpContext http, Introspection introspection) => introspection.RunAsync(http));
 }
 
 [System.Text.Json.Serialization.JsonSerializable(typeof(Dictionary<string, bool>))]
 [System.Text.Json.Serialization.JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [System.Text.Json.Serialization.JsonSerializable(typeof(bool))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
 internal sealed partial class IntrospectionJson : System.Text.Json.Serialization.JsonSerializerContext;

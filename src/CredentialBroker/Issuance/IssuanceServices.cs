@@ -1,3 +1,5 @@
+using CredentialBroker.Issuance.OAuth;
+
 namespace CredentialBroker.Issuance;
 
 internal static class IssuanceServices
@@ -13,8 +15,12 @@ internal static class IssuanceServices
         .AddSingleton<IssueCredential>()
         .AddSingleton<RenewLease>()
         .AddSingleton<EndByCaller>()
+        .AddSingleton<PresentedKeys>()
+        .AddSingleton<TokenExchange>()
+        .AddSingleton<TokenRevocation>()
         .AddSingleton<OwnTokens>()
         .AddSingleton<Introspection>()
+        .AddSingleton<StillGranted>()
         .AddSingleton<BrokerMetrics>()
         .AddSingleton<RefreshLog>();
 }

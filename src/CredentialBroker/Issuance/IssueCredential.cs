@@ -27,6 +27,7 @@ internal sealed class IssueCredential(
         // 1. who is asking
         var attested = await attestation.AttestAsync(claim.Evidence, cancel);
         if (attested is not Attested.As { Workload: var workload }) return refusals.Unproven("claim", (Attested.Refused)attested);
+        workload = claim.Alongside.Of(workload);
         var key = Replays.KeyOf(workload, claim.IdempotencyKey);
 
         for (var attempt = 0; attempt < Tries; attempt++)

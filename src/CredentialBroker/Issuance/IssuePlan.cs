@@ -41,11 +41,13 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
             MaxEndsAt = granted.MaxEndsAt,
             DiesBy = granted.EndsAt,
             Handle = backend.Plan(order),
-            Revocability = backend.Revocability,
+            Revocability = backend.RevocabilityOf(granted.Scope.Grant),
             OpId = record.Id,
             OpSettlesAt = settles,
             // A pending lease that nobody comes back to falls due when its operation can no longer take effect.
             DueAt = Math.Min(settles, granted.EndsAt),
+            Exception = facts.Exception?.Id,
+            NotEquivalent = template.Legacy is not null,
         };
         return new IssuePlan(lease, order, backend, facts, record.Id);
     }
@@ -70,7 +72,8 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
         yield return key;
         yield return new TaskGuard(Lease.Task);
         yield return new ApprovalUse(Lease.ApprovalId, Facts.Workload.Instance, Facts.Now, IsRenewal: false);
-        if (Facts.Template!.OneTimeEvidence) yield return new EvidenceUse(Facts.Workload.EvidenceId, Facts.Workload.EvidenceExpiresAt);
+        if (Facts.Template!.OneTimeEvidence || Facts.Workload.Reuse == EvidenceReuse.Never) yield return new EvidenceUse(Facts.Workload.EvidenceId, Facts.Workload.EvidenceExpiresAt);
+        if (Facts.Workload.Keys.Proof is { } proof) yield return new EvidenceUse(proof.Id, proof.ExpiresAt);
         if (!known) yield return new WorkloadSeen(Facts.Workload, Facts.Now);
     }
 }

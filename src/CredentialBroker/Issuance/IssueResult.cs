@@ -1,3 +1,4 @@
+using CredentialBroker.Attestation;
 using CredentialBroker.Backends;
 using CredentialBroker.Leases;
 
@@ -19,6 +20,20 @@ internal abstract record IssueResult
 }
 
 /// <summary>One claim as it came in; nothing in it is trusted.</summary>
-/// <param name="Evidence">Bearer evidence, or null when none came.</param>
+/// <param name="Evidence">What came to prove who asks.</param>
 /// <param name="BodyHash">Hash of the body's bytes, for the idempotency key.</param>
-internal sealed record Claim(string? Evidence, Policy.Ask Ask, string IdempotencyKey, string BodyHash);
+internal sealed record Claim(Evidence Evidence, Policy.Ask Ask, string IdempotencyKey, string BodyHash)
+{
+    /// <summary>What was proven beside the evidence.</summary>
+    public Alongside Alongside { get; init; } = Alongside.Nothing;
+}
+
+/// <summary>What was proven beside the evidence of a claim or renewal.</summary>
+/// <param name="Keys">Keys that the workload holds.</param>
+/// <param name="Actors">Who acts for the workload, outermost first.</param>
+internal sealed record Alongside(HeldKeys Keys, IReadOnlyList<string> Actors)
+{
+    public static Alongside Nothing { get; } = new(HeldKeys.None, []);
+
+    public Workload Of(Workload workload) => workload with { Keys = Keys, ActChain = [.. Actors, .. workload.ActChain] };
+}

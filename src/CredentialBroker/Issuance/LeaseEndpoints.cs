@@ -28,7 +28,7 @@ internal static class LeaseEndpoints
         routes.MapGet("/v1/leases", ListAsync);
     }
 
-    private static async Task<IResult> ClaimAsync(HttpContext http, IssueCredential issue)
+    private static async Task<IResult> ClaimAsync(HttpContext http, IssueCredential issue, PresentedKeys presented)
     {
         if (http.Request.Headers["Idempotency-Key"] is not [{ Length: > 0 and <= 255 } key] || key.Any(c => c is < '!' or > '~'))
         {
@@ -44,19 +44,23 @@ internal static class LeaseEndpoints
         }
 
         var ask = new Ask(request.Template, Milliseconds(request.Ttl), request.Intent, request.Nonce);
-        var claim = new Claim(Bearer.Of(http.Request), ask, key, Convert.ToHexStringLower(SHA256.HashData(body)));
+        var possessed = presented.Read(http, request.Csr);
+        if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
+        var claim = new Claim(Evidence.Of(http, Bearer.Of(http.Request)), ask, key, Convert.ToHexStringLower(SHA256.HashData(body))) { Alongside = Of(possessed) };
         return Answer(await issue.RunAsync(claim, http.RequestAborted), made: true);
     }
 
-    private static async Task<IResult> RenewAsync(string id, HttpContext http, RenewLease renew)
+    private static async Task<IResult> RenewAsync(string id, HttpContext http, RenewLease renew, PresentedKeys presented)
     {
         var body = await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted);
         var request = body.Length == 0 ? new RenewRequest() : Bodies.Parse(body, ProtocolJson.Default.RenewRequest);
-        return Answer(await renew.RunAsync(Bearer.Of(http.Request), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
+        var possessed = presented.Read(http, request.Csr);
+        if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
+        return Answer(await renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), Of(possessed), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
     }
 
     private static async Task<IResult> EndAsync(string id, HttpContext http, EndByCaller end, string? reason) =>
-        await end.RunAsync(http.Features.Get<Operator>(), Bearer.Of(http.Request), id, reason, http.RequestAborted) switch
+        await end.RunAsync(http.Features.Get<Operator>(), Evidence.Of(http, Bearer.Of(http.Request)), id, reason, http.RequestAborted) switch
         {
             EndByCaller.Outcome.Accepted accepted => Results.Json(LeaseViews.Of(accepted.Lease), ProtocolJson.Default.LeaseView, statusCode: 202),
             EndByCaller.Outcome.Refused refused => Problems.Of(refused.Code, refused.Detail),
@@ -66,9 +70,13 @@ internal static class LeaseEndpoints
     private static async Task<IResult> ShowAsync(string id, HttpContext http, LeaseStore leases, WorkloadAttestation attestation)
     {
         var found = await leases.FindAsync(Pool.Control, id, http.RequestAborted);
-        if (http.Features.Get<Operator>() is null)
+        if (http.Features.Get<Operator>() is { Scope: var scope })
         {
-            var attested = await attestation.AttestAsync(Bearer.Of(http.Request), http.RequestAborted);
+            if (found is not null && !scope.Covers(LeaseDimensions.Of(found))) found = null;
+        }
+        else
+        {
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
             if (attested is Attested.Refused refused) return Problems.Of(refused.Code, null);
             if (found?.Lease.WorkloadId != ((Attested.As)attested).Workload.Id) found = null;
         }
@@ -85,7 +93,7 @@ internal static class LeaseEndpoints
         }
 
         var page = Math.Clamp(count ?? 100, 1, 1000);
-        var found = await leases.ListAsync(wanted, ended ?? false, before, page, http.RequestAborted);
+        var found = await leases.ListWithinAsync(wanted, http.Operator().Scope.Within, ended ?? false, before, page, http.RequestAborted);
         return Results.Json(new LeasePage([.. found.Select(LeaseViews.Of)], found.Count == page ? found[^1].Lease.Id : null), ProtocolJson.Default.LeasePage);
     }
 
@@ -97,6 +105,8 @@ internal static class LeaseEndpoints
         IssueResult.Refused refused => Problems.Of(refused.Code, refused.DecisionId is null ? null : "ask an operator about this decision", refused.DecisionId),
         _ => throw new InvalidOperationException("issuing has three outcomes"),
     };
+
+    private static Alongside Of(Possessed possessed) => new(((Possessed.These)possessed).Keys, []);
 
     private static long? Milliseconds(string? duration) => duration switch
     {

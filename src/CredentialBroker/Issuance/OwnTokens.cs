@@ -5,19 +5,16 @@ using CredentialBroker.Issuer;
 namespace CredentialBroker.Issuance;
 
 /// <summary>Reads tokens that the broker itself signed, by the same strict reader as everybody else's.</summary>
-internal sealed class OwnTokens(TokenReader reader, KeyRing ring, TimeProvider clock, ILogger<KeySource> log)
+internal sealed class OwnTokens(TokenReader reader, KeyRings rings, TimeProvider clock, ILogger<KeySource> log)
 {
-    // A credential's longest life, by Limits:TtlCeiling's own bound.
-    private static readonly TimeSpan LongestLife = TimeSpan.FromHours(1);
-
-    private readonly KeySource _keys = new("own", KeyPace.OfFile, _ => Task.FromResult(ring.Jwks.ToArray()), clock, log);
+    private readonly KeySource _keys = new("own", KeyPace.OfFile, _ => Task.FromResult(rings.Workload.Jwks.ToArray()), clock, log);
 
     /// <returns>The claims, or null when this is no living token of ours.</returns>
     public async Task<JsonElement?> ReadAsync(string token, CancellationToken cancel)
     {
         // Whom the token is for is the asker's to judge; here it must only be one audience, and signed.
         if (UnverifiedToken.Read(token, out _)?.SoleAudience is not { } audience) return null;
-        var rules = new TokenRules(ring.Issuer, audience, ["ES256"], LongestLife, ["JWT"], _keys);
+        var rules = new TokenRules(rings.Workload.Issuer, audience, ["ES256"], KeyPurpose.Workload.LongestLife, ["JWT"], _keys);
         return await reader.ReadAsync(token, rules, cancel) is TokenReading.Valid valid ? valid.Claims : null;
     }
 }

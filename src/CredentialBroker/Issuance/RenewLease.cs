@@ -19,10 +19,11 @@ internal sealed class RenewLease(
 {
     private const int Tries = 6;
 
-    public async Task<IssueResult> RunAsync(string? evidence, string leaseId, long? ttl, CancellationToken cancel)
+    public async Task<IssueResult> RunAsync(Evidence evidence, Alongside alongside, string leaseId, long? ttl, CancellationToken cancel)
     {
         var attested = await attestation.AttestAsync(evidence, cancel);
         if (attested is not Attested.As { Workload: var workload }) return refusals.Unproven("renew", (Attested.Refused)attested);
+        workload = alongside.Of(workload);
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             var found = await leases.FindAsync(Pool.Issuing, leaseId, cancel);
@@ -98,6 +99,7 @@ internal sealed class RenewLease(
         [
             new EpochGuard(facts.Controls.Epoch), new TaskGuard(lease.Task), new ApprovalUse(lease.ApprovalId, facts.Workload.Instance, facts.Now, IsRenewal: true),
             backend.InProcess ? LeaseMoves.Reissue(lease.Id, at, renewed) : LeaseMoves.Renew(lease.Id, record.Id, at, renewed),
+            .. facts.Workload.Keys.Proof is { } proof ? [new EvidenceUse(proof.Id, proof.ExpiresAt)] : Array.Empty<Work>(),
             record.Granted(granted), .. record.RiskUsed(facts), .. IssueEvents.Renewed(clock, chain, after, handedOut: !minted.Secret.IsEmpty),
         ]);
         Milestones.Reach("renewed.after");

@@ -16,25 +16,71 @@ internal static class TemplateEndpoints
     public static void MapTemplates(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/templates", async (TemplateStore templates, HttpContext http) =>
-            Results.Json(new TemplateList(await templates.ListAsync(http.RequestAborted)), ProtocolJson.Default.TemplateList));
+            Results.Json(new TemplateList([.. (await templates.ListAsync(http.RequestAborted)).Where(view => Covers(http, view))]), ProtocolJson.Default.TemplateList));
         routes.MapPost("/v1/templates/validate", ValidateAsync);
-        routes.MapPut("/v1/templates", ActivateAsync);
+        routes.MapPut("/v1/templates", ApplyAsync);
+        routes.MapGet("/v1/templates/candidates", async (TemplateCandidates candidates, HttpContext http) =>
+            Results.Json(new TemplateList(await candidates.ListAsync(http.RequestAborted)), ProtocolJson.Default.TemplateList));
+        routes.MapPost("/v1/templates/{name}/revisions/{revision}/activate", ActivateAsync);
     }
 
     private static async Task<IResult> ValidateAsync(HttpContext http, TemplateCompiler compiler, string? file)
     {
         var (template, mistakes) = await CompileAsync(http, compiler, file);
+        if (template is not null && !Covers(http, template)) return http.Operator().Scope.Refuse("this template");
         return Results.Json(new TemplateVerdict([.. mistakes.All.Select(m => m.ToString())], template?.Name, template?.Revision), ProtocolJson.Default.TemplateVerdict);
     }
 
-    private static async Task<IResult> ActivateAsync(HttpContext http, TemplateCompiler compiler, TemplateStore templates, Rulebook rulebook, string? file)
+    private static async Task<IResult> ApplyAsync(
+        HttpContext http, TemplateCompiler compiler, TemplateStore templates, TemplateCandidates candidates, ActivationRules rules, Rulebook rulebook, string? file)
     {
         var (template, mistakes) = await CompileAsync(http, compiler, file);
         if (template is null) return Problems.Of(ReasonCodes.Invalid, "the template has mistakes; nothing was activated", mistakes: [.. mistakes.All.Select(m => m.ToString())]);
-        var view = await templates.ActivateAsync(template, http.Operator().Name, new EpochBump());
+        if (!Covers(http, template)) return http.Operator().Scope.Refuse("this template");
+        // Of the same name there may be one elsewhere, which this would replace.
+        if ((await templates.ListAsync(http.RequestAborted)).Any(view => view.Name == template.Name && !Covers(http, view))) return http.Operator().Scope.Refuse("the template that this replaces");
+        var by = http.Operator().Name;
+        if (rules.SecondPerson) return Results.Json(await candidates.ProposeAsync(template, by), ProtocolJson.Default.TemplateView, statusCode: 202);
+        var (view, _) = await templates.ActivateAsync(template, by, by, new EpochBump());
         await rulebook.RefreshAsync(http.RequestAborted);
         return Results.Json(view, ProtocolJson.Default.TemplateView);
     }
+
+    /// <summary>Another person than its author makes a candidate the truth (R40). It is compiled afresh: targets may have changed since.</summary>
+    private static async Task<IResult> ActivateAsync(
+        string name, string revision, HttpContext http, TemplateCompiler compiler, TemplateStore templates, TemplateCandidates candidates, Rulebook rulebook)
+    {
+        if (await candidates.FindAsync(name, revision, http.RequestAborted) is not { } candidate) return Problems.Of(ReasonCodes.NotFound, "no such candidate; see credbroker template candidates");
+        if (SecondPerson.Refuse(candidate.Author, http.Operator()) is { } self) return Problems.Of(self.Code, self.Detail);
+        var mistakes = new Mistakes(candidate.Name);
+        var template = compiler.Compile(candidate.Source, mistakes);
+        if (template is null || template.Revision != revision || template.Name != name)
+        {
+            return Problems.Of(ReasonCodes.Invalid, "the candidate is not what its revision names, or does not compile any more", mistakes: [.. mistakes.All.Select(m => m.ToString())]);
+        }
+
+        if (!Covers(http, template)) return http.Operator().Scope.Refuse("this template");
+        if ((await templates.ListAsync(http.RequestAborted)).Any(view => view.Name == template.Name && !Covers(http, view))) return http.Operator().Scope.Refuse("the template that this replaces");
+
+        var (view, refusal) = await templates.ActivateAsync(template, http.Operator().Name, candidate.Author, [new EpochBump(), .. TemplateCandidates.Take(candidate)]);
+        if (refusal is not null) return Problems.Of(refusal.Code, refusal.Detail);
+        await rulebook.RefreshAsync(http.RequestAborted);
+        return Results.Json(view, ProtocolJson.Default.TemplateView);
+    }
+
+    private static bool Covers(HttpContext http, CompiledTemplate template) => Covers(http, template.Name, template.Environment, template.BackendName, template.Target);
+
+    /// <summary>One that does not compile any more says nothing of itself but its name.</summary>
+    private static bool Covers(HttpContext http, TemplateView view) => Covers(http, view.Name, view.Environment, view.Backend, view.Target);
+
+    private static bool Covers(HttpContext http, string name, string environment, string backend, string target) => http.Operator().Scope.CoversKnown(dimension => dimension switch
+    {
+        "template" => name,
+        "environment" when environment.Length > 0 => environment,
+        "backend" when backend.Length > 0 => backend,
+        "target" when target.Length > 0 => target,
+        _ => null,
+    });
 
     private static async Task<(CompiledTemplate? Template, Mistakes Mistakes)> CompileAsync(HttpContext http, TemplateCompiler compiler, string? file)
     {

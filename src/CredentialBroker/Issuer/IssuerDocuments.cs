@@ -5,20 +5,19 @@ namespace CredentialBroker.Issuer;
 /// <summary>What an issuer publishes: its key set (RFC 7517) and its OpenID discovery document.</summary>
 internal static class IssuerDocuments
 {
-    /// <summary>Where tokens for workloads come from, below the public base URL.</summary>
-    public const string WorkloadPath = "/issuer/workload";
-
-    /// <summary>Where the broker's own logins to clouds and secret stores come from.</summary>
-    public const string FederationPath = "/issuer/federation";
-
     public const string JwksPath = "/.well-known/jwks.json";
 
     public const string DiscoveryPath = "/.well-known/openid-configuration";
 
+    /// <summary>Where what is signed for a purpose comes from, below the public base URL.</summary>
+    public static string PathOf(KeyPurpose purpose) => $"/issuer/{purpose.Word}";
+    /// <summary>Below an issuer: its status lists by shard.</summary>
+    public const string StatusPath = "/status/";
+
     /// <summary>The issuer's URL, which is also the <c>iss</c> claim: compared as text by everyone, so it has one form.</summary>
     public static string IssuerUrl(Uri publicBase, string path) => publicBase.AbsoluteUri.TrimEnd('/') + path;
 
-    public static byte[] Jwks(IReadOnlyList<SigningKey> keys) => Write(json =>
+    public static byte[] Jwks(IReadOnlyList<VerifyingKey> keys) => Write(json =>
     {
         json.WriteStartArray("keys"u8);
         foreach (var key in keys)
@@ -45,7 +44,7 @@ internal static class IssuerDocuments
         WriteList(json, "response_types_supported", "id_token");
         WriteList(json, "subject_types_supported", "public");
         WriteList(json, "id_token_signing_alg_values_supported", "ES256");
-        WriteList(json, "claims_supported", "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "lease", "scope");
+        WriteList(json, "claims_supported", "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "lease", "scope", "cnf", "act", "status");
     });
 
     private static void WriteList(Utf8JsonWriter json, string name, params ReadOnlySpan<string> values)

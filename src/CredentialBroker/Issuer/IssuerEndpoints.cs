@@ -1,28 +1,23 @@
 namespace CredentialBroker.Issuer;
 
-/// <summary>What verifiers fetch: discovery and keys of the workload issuer.</summary>
+/// <summary>What verifiers fetch: discovery of the two token issuers, and the public keys of every purpose.</summary>
 internal static class IssuerEndpoints
 {
-    public static void MapIssuer(this IEndpointRouteBuilder routes)
+    private static readonly string CacheControl = $"public, max-age={(int)KeyPurpose.JwksMaxAge.TotalSeconds}";
+
+    public static void MapIssuers(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(IssuerDocuments.WorkloadPath + IssuerDocuments.DiscoveryPath, (HttpContext http, KeyRing ring) => WriteAsync(http, ring.Discovery));
-        routes.MapGet(IssuerDocuments.WorkloadPath + IssuerDocuments.JwksPath, (HttpContext http, KeyRing ring) => WriteAsync(http, ring.Jwks));
+        foreach (var purpose in KeyPurpose.All)
+        {
+            if (purpose.IssuesTokens) routes.MapGet(IssuerDocuments.PathOf(purpose) + IssuerDocuments.DiscoveryPath, (HttpContext http, KeyRings rings) => WriteAsync(http, rings[purpose].Discovery));
+            routes.MapGet(IssuerDocuments.PathOf(purpose) + IssuerDocuments.JwksPath, (HttpContext http, KeyRings rings) => WriteAsync(http, rings[purpose].Jwks));
+        }
     }
 
     private static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json)
     {
         http.Response.ContentType = "application/json";
-        http.Response.Headers.CacheControl = "public, max-age=300";
+        http.Response.Headers.CacheControl = CacheControl;
         return http.Response.Body.WriteAsync(json, http.RequestAborted).AsTask();
     }
-}
-
-internal static class IssuerServices
-{
-    /// <param name="developmentFolder">Where a missing key-encryption key is made; null outside development.</param>
-    public static IServiceCollection AddIssuer(this IServiceCollection services, KeyOptions keys, string publicUrl, string? developmentFolder) => services
-        .AddSingleton(new KeyRing(IssuerDocuments.IssuerUrl(new Uri(publicUrl), IssuerDocuments.WorkloadPath)))
-        .AddSingleton<Fingerprints>()
-        .AddSingleton(new KeyEncryption(keys, developmentFolder))
-        .AddSingleton<IssuerKeys>();
 }

@@ -1,81 +1,89 @@
 using System.Security.Cryptography;
 using CredentialBroker.Storage;
-using CredentialBroker.Storage.Journaling;
 
 namespace CredentialBroker.Issuer;
 
 /// <summary>
-/// The broker's keys in the store, wrapped by the key-encryption key: the workload issuer's signing key and the
-/// fingerprint key. Replicas that start together agree on the ones that were written first.
+/// Brings the keys of the store into the rings. What each key is follows from the database's time, so replicas that
+/// start together, or see a new key a second apart, agree.
 /// </summary>
-internal sealed class IssuerKeys(Store store, Journal journal, KeyRing ring, Fingerprints fingerprints, KeyEncryption encryption, TimeProvider clock)
+internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fingerprints, KeyEncryption encryption, TimeProvider clock)
 {
-    private const string Workload = "workload";
-    private const string Fingerprint = "fingerprint";
+    private readonly Dictionary<string, SigningKey> _opened = new(StringComparer.Ordinal);
+    private IReadOnlyList<KeyRow> _rows = [];
 
-    /// <summary>Reads the keys, and makes what is missing.</summary>
-    /// <exception cref="InvalidOperationException">The key-encryption key is not the one that wrapped them.</exception>
+    /// <summary>Reads the keys, and makes what is missing. Of replicas that start together, the first to write wins.</summary>
+    /// <exception cref="InvalidOperationException">The key-encryption key is missing, or not the one that wrapped them.</exception>
     public async Task LoadAsync(CancellationToken cancel)
     {
-        var wrapping = encryption.Read();
-        if (await FindAsync(Workload, cancel) is not { } signing)
-        {
-            using var made = SigningKey.Generate();
-            await KeepAsync(Workload, made.Kid, KeyWrap.Wrap(wrapping, made.Kid, made.ExportPkcs8()));
-            signing = (await FindAsync(Workload, cancel))!.Value;
-        }
+        encryption.Load();
+        // Opened before anything is made: a wrong key-encryption key must not leave keys of its own in the store.
+        await TakeAsync(await keys.ReadAsync(cancel));
+        var present = _rows.Select(row => row.Purpose).ToHashSet(StringComparer.Ordinal);
+        var now = clock.NowMs();
+        foreach (var purpose in KeyPurpose.All.Where(purpose => !present.Contains(purpose.Word))) await MakeAsync(purpose, KeyTimes.First(now), null, null);
+        if (!present.Contains(KeyRow.FingerprintPurpose))
+            await keys.AddAsync(KeyRow.FingerprintPurpose, KeyRow.FingerprintPurpose, RandomNumberGenerator.GetBytes(32), KeyTimes.First(now), null, null);
+        await RefreshAsync(cancel);
+    }
 
-        if (await FindAsync(Fingerprint, cancel) is not { } keyed)
-        {
-            await KeepAsync(Fingerprint, Fingerprint, KeyWrap.Wrap(wrapping, Fingerprint, RandomNumberGenerator.GetBytes(32)));
-            keyed = (await FindAsync(Fingerprint, cancel))!.Value;
-        }
+    /// <summary>Takes over what replicas changed, and what became due.</summary>
+    /// <returns>All keys, oldest first.</returns>
+    public async Task<IReadOnlyList<KeyRow>> RefreshAsync(CancellationToken cancel)
+    {
+        await TakeAsync(await keys.ReadAsync(cancel));
+        foreach (var purpose in KeyPurpose.All) Fill(rings[purpose], clock.NowMs());
+        return _rows;
+    }
 
+    /// <summary>Makes a key.</summary>
+    /// <returns>False when another replica changed the keys first.</returns>
+    public async Task<bool> MakeAsync(KeyPurpose purpose, KeyTimes times, KeyRow? former, string? by)
+    {
+        using var made = SigningKey.Generate();
+        var pkcs8 = made.ExportPkcs8();
         try
         {
-            var key = SigningKey.Import(KeyWrap.Unwrap(wrapping, signing.Kid, signing.Wrapped), signing.Kid);
-            ring.Replace(key, [key]);
-            fingerprints.Use(KeyWrap.Unwrap(wrapping, keyed.Kid, keyed.Wrapped));
+            return await keys.AddAsync(made.Kid, purpose.Word, pkcs8, times, former, by);
         }
-        catch (CryptographicException error)
+        finally
         {
-            throw new InvalidOperationException("the key-encryption key is not the one that wrapped the keys in this store", error);
+            CryptographicOperations.ZeroMemory(pkcs8);
         }
     }
 
-    private async Task<(string Kid, byte[] Wrapped)?> FindAsync(string issuer, CancellationToken cancel)
+    private async Task TakeAsync(IReadOnlyList<KeyRow> rows)
     {
-        var found = await store.ListAsync(Pool.Control, new Statement("SELECT kid, wrapped FROM signing_keys WHERE issuer = @issuer ORDER BY made_at, kid")
+        var anew = new List<(KeyRow Key, byte[] PrivateKey)>();
+        foreach (var row in rows.Where(row => !row.IsErased && !_opened.ContainsKey(row.Kid)))
         {
-            Values = [("issuer", issuer)],
-        }, row => (row.GetString(0), Convert.FromBase64String(row.GetString(1))), cancel);
-        return found.Count == 0 ? null : found[0];
+            var secret = encryption.Unwrap(row.Kid, row.Wrapped, out var former);
+            if (row.Purpose == KeyRow.FingerprintPurpose) fingerprints.Use([.. secret]);
+            else if (KeyPurpose.Find(row.Purpose) is not null) _opened.Add(row.Kid, SigningKey.Import(secret, row.Kid));
+            if (former) anew.Add((row, secret));
+            else CryptographicOperations.ZeroMemory(secret);
+        }
+
+        // Where another replica was faster, what it left is opened once more at the next refresh.
+        if (anew.Count > 0 && !await keys.RewrapAsync(anew)) anew.ForEach(one => _opened.Remove(one.Key.Kid));
+        foreach (var (_, secret) in anew) CryptographicOperations.ZeroMemory(secret);
+        foreach (var gone in rows.Where(row => row.IsErased))
+        {
+            if (_opened.Remove(gone.Kid, out var key)) key.Dispose();
+        }
+
+        _rows = rows;
     }
 
-    private Task KeepAsync(string issuer, string kid, byte[] wrapped) => journal.CommitAsync(Lane.Control, new PlainWrite(
-        """
-        INSERT INTO signing_keys (kid, issuer, wrapped, made_at, signs_from)
-        SELECT @kid, @issuer, @wrapped, @now, @now WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE issuer = @issuer)
-        """,
-        ("kid", kid), ("issuer", issuer), ("wrapped", Convert.ToBase64String(wrapped)), ("now", clock.NowMs())) { LockNames = ["keys"] });
-}
-
-/// <summary>Where the key-encryption key comes from: a file, or in development one that is made beside the store.</summary>
-internal sealed class KeyEncryption(KeyOptions options, string? developmentFolder)
-{
-    public byte[] Read()
+    private void Fill(KeyRing ring, long now)
     {
-        var file = options.KeyEncryptionKeyFile ?? Made();
-        var key = Convert.FromBase64String(File.ReadAllText(file).Trim());
-        return key.Length == KeyWrap.KeyBytes ? key : throw new InvalidOperationException($"'{file}' does not hold 32 bytes in base64");
+        var rows = _rows.Where(row => row.Purpose == ring.Purpose.Word).ToList();
+        var kept = rows.Where(row => _opened.ContainsKey(row.Kid)).ToList();
+        // The first key signs at once, also for a replica whose clock is a moment behind the one that made it.
+        var signer = KeyRow.SignerOf(kept, now) ?? kept[0];
+        var published = rows.Where(row => ring.Purpose.StaysPublished || !row.IsRetired(now));
+        ring.Replace(_opened[signer.Kid], [.. published.Select(PublicOf)], [.. kept.Select(row => _opened[row.Kid])]);
     }
 
-    private string Made()
-    {
-        var folder = developmentFolder ?? throw new InvalidOperationException("Keys:KeyEncryptionKeyFile is required outside the dev profile");
-        PrivateFiles.MakeFolder(folder);
-        var file = Path.Combine(folder, "key-encryption-key");
-        if (!File.Exists(file)) PrivateFiles.Write(file, System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyWrap.KeyBytes))));
-        return file;
-    }
+    private VerifyingKey PublicOf(KeyRow row) => _opened.TryGetValue(row.Kid, out var key) ? key.Public : VerifyingKey.Parse(row.PublicKey!);
 }

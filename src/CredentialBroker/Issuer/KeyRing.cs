@@ -1,19 +1,25 @@
 namespace CredentialBroker.Issuer;
 
 /// <summary>
-/// The keys of one issuer as they are now: the one that signs and all that are published (those to come and those whose
-/// tokens still live among them). Replaced as a whole when the store's keys change, so a reader always sees one state.
+/// The keys of one purpose as they are now: the one that signs and all that are published (those to come and those whose
+/// signatures still count among them). Replaced as a whole when the store's keys change, so a reader always sees one state.
 /// </summary>
 internal sealed class KeyRing
 {
     private State? _state;
 
     /// <param name="issuer">The issuer's URL: the public base URL and the issuer's path, without a trailing slash.</param>
-    public KeyRing(string issuer)
+    public KeyRing(KeyPurpose purpose, string issuer)
     {
+        Purpose = purpose;
         Issuer = issuer;
         Discovery = IssuerDocuments.Discovery(issuer);
     }
+
+    public KeyPurpose Purpose { get; }
+
+    /// <summary>Audiences that the workload issuer never signs for, and the federation issuer alone does.</summary>
+    public ReservedAudiences Reserved { get; init; } = ReservedAudiences.BuiltIn;
 
     /// <summary>The <c>iss</c> of what this ring signs.</summary>
     public string Issuer { get; }
@@ -24,19 +30,24 @@ internal sealed class KeyRing
     /// <summary>The published key set, UTF-8 JSON.</summary>
     public ReadOnlyMemory<byte> Jwks => Current.Jwks;
 
+    /// <summary>The key that signs now.</summary>
     public SigningKey Signer => Current.Signer;
 
-    public IReadOnlyList<SigningKey> Published => Current.Published;
+    public IReadOnlyList<VerifyingKey> Published => Current.Published;
 
     private State Current => Volatile.Read(ref _state) ?? throw new InvalidOperationException($"The issuer {Issuer} has no keys yet.");
 
+    /// <summary>A key whose private half is still kept, such as the one that signed a certificate whose revocation list is due.</summary>
+    public SigningKey? Find(string kid) => Current.Kept.FirstOrDefault(key => key.Kid == kid);
+
     /// <summary>Takes over a new set of keys. A signer that is not published would sign what nobody can verify.</summary>
-    public void Replace(SigningKey signer, IReadOnlyList<SigningKey> published)
+    /// <param name="kept">Keys whose private half is still there, the signer among them; the signer alone when null.</param>
+    public void Replace(SigningKey signer, IReadOnlyList<VerifyingKey> published, IReadOnlyList<SigningKey>? kept = null)
     {
-        if (!published.Any(key => key.Kid == signer.Kid))
+        if (!published.Contains(signer.Public))
             throw new ArgumentException("The signing key must be among the published keys.", nameof(published));
-        Volatile.Write(ref _state, new State(signer, [.. published], IssuerDocuments.Jwks(published)));
+        Volatile.Write(ref _state, new State(signer, [.. published], kept ?? [signer], IssuerDocuments.Jwks(published)));
     }
 
-    private sealed record State(SigningKey Signer, IReadOnlyList<SigningKey> Published, byte[] Jwks);
+    private sealed record State(SigningKey Signer, IReadOnlyList<VerifyingKey> Published, IReadOnlyList<SigningKey> Kept, byte[] Jwks);
 }

@@ -1,14 +1,11 @@
-using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace CredentialBroker.Issuer;
 
 /// <summary>
-/// One P-256 key that signs compact JWS with ES256. Its <c>kid</c> is the RFC 7638 thumbprint, so the same key has the
-/// same name on every replica. Any number of threads may sign: the platform's <see cref="ECDsa"/> promises nothing about
-/// two of them in one instance, so each signature borrows an instance of its own.
+/// One P-256 key that signs with ES256. Any number of threads may sign: the platform's <see cref="ECDsa"/> promises
+/// nothing about two of them in one instance, so each signature borrows an instance of its own.
 /// </summary>
 internal sealed class SigningKey : IDisposable
 {
@@ -18,20 +15,13 @@ internal sealed class SigningKey : IDisposable
     private SigningKey(ECDsa key)
     {
         _parameters = key.ExportParameters(includePrivateParameters: true);
-        X = Base64Url.EncodeToString(_parameters.Q.X);
-        Y = Base64Url.EncodeToString(_parameters.Q.Y);
-        // Members in this order and without blanks are what RFC 7638 section 3 hashes.
-        var thumbprint = SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{X}}","y":"{{Y}}"}"""));
-        Kid = Base64Url.EncodeToString(thumbprint);
+        Public = VerifyingKey.Of(_parameters.Q);
         _idle.Add(key);
     }
 
-    public string Kid { get; }
+    public VerifyingKey Public { get; }
 
-    /// <summary>Public coordinates, base64url.</summary>
-    public string X { get; }
-
-    public string Y { get; }
+    public string Kid => Public.Kid;
 
     public static SigningKey Generate() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
@@ -60,18 +50,21 @@ internal sealed class SigningKey : IDisposable
     /// <summary>The private key, to be wrapped at once; the caller zeroes it.</summary>
     public byte[] ExportPkcs8()
     {
-        using var key = ECDsa.Create(_parameters);
+        using var key = Borrow();
         return key.ExportPkcs8PrivateKey();
     }
 
     /// <summary>Signs with ES256; the signature is R and S of 32 bytes each (RFC 7518 section 3.4).</summary>
     public byte[] Sign(ReadOnlySpan<byte> signingInput)
     {
-        if (!_idle.TryTake(out var key)) key = ECDsa.Create(_parameters);
+        if (!_idle.TryTake(out var key)) key = Borrow();
         var signature = key.SignData(signingInput, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         _idle.Add(key);
         return signature;
     }
+
+    /// <summary>The platform's key with its private half, for certificates and revocation lists; the caller disposes it soon.</summary>
+    public ECDsa Borrow() => ECDsa.Create(_parameters);
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using CredentialBroker.Audit.Exports;
 using CredentialBroker.Hosting;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Controls;
@@ -11,12 +12,12 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz/live", () => Results.Text("live\n"));
-        routes.MapGet("/healthz/ready", async (HttpContext http, LeaseStore leases, TimeProvider clock) =>
+        routes.MapGet("/healthz/ready", async (HttpContext http, LeaseStore leases, AuditExports exports, TimeProvider clock) =>
         {
             try
             {
                 var (live, overdue, stuck) = await leases.CountAsync(clock.NowMs(), http.RequestAborted);
-                return Results.Json(new HealthView("ready", live, overdue, stuck), ProtocolJson.Default.HealthView);
+                return Results.Json(new HealthView("ready", live, overdue, stuck, exports.Lanes.Select(lane => lane.Lag).DefaultIfEmpty().Max()), ProtocolJson.Default.HealthView);
             }
             catch (Exception error) when (Problems.OfFault(error) is not null)
             {

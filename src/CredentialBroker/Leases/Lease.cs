@@ -47,6 +47,10 @@ internal sealed record Lease
     public string? LastError { get; init; }
     public string? Cause { get; init; }
     public long? EndedAt { get; init; }
+    /// <summary>Exception that it rests on; lies beside the row.</summary>
+    public string? Exception { get; init; }
+    /// <summary>A legacy check-out, which is no equivalent of a credential of its own; lies beside the row.</summary>
+    public bool NotEquivalent { get; init; }
 
     /// <summary>An ending that failed this often is shown as stuck; it is still retried.</summary>
     public const int StuckAfter = 6;
@@ -64,6 +68,7 @@ internal static class Causes
     public const string TaskEnd = "task_end";
     public const string ApprovalEnd = "approval_end";
     public const string ApprovalWithdrawn = "approval_withdrawn";
+    public const string ExceptionEnd = "exception_end";
     public const string TemplateChanged = "template_changed";
     public const string PolicyChanged = "policy_changed";
     public const string Revoked = "revoked";

@@ -18,10 +18,10 @@ internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, s
 /// <summary>What is outstanding. Ended leases lie apart and are looked at only when asked for.</summary>
 internal sealed class LeaseStore(Store store)
 {
-    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node";
+    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent";
     /// <summary>Greater than every id in every collation, which a sign such as a tilde is not.</summary>
     private static readonly string AfterEveryId = new('z', Protocol.Ids.Length + 1);
-    private const string Joined = "JOIN workloads w ON w.id = l.workload_id";
+    private const string Joined = "JOIN workloads w ON w.id = l.workload_id LEFT JOIN lease_marks m ON m.lease_id = l.id";
 
     public async Task<LeaseOfWorkload?> FindAsync(Pool pool, string id, CancellationToken cancel)
     {
@@ -38,9 +38,13 @@ internal sealed class LeaseStore(Store store)
     }
 
     /// <summary>Newest first, after the given id; over ones only on request.</summary>
-    public Task<List<LeaseOfWorkload>> ListAsync(Selector selector, bool ended, string? before, int count, CancellationToken cancel)
+    public Task<List<LeaseOfWorkload>> ListAsync(Selector selector, bool ended, string? before, int count, CancellationToken cancel) =>
+        ListWithinAsync(selector, null, ended, before, count, cancel);
+
+    /// <param name="within">Selectors of which one must match as well; null where everything may be seen.</param>
+    public Task<List<LeaseOfWorkload>> ListWithinAsync(Selector selector, IReadOnlyList<Selector>? within, bool ended, string? before, int count, CancellationToken cancel)
     {
-        var sql = new SelectorSql(selector);
+        var sql = new SelectorSql(selector, within);
         return store.ListAsync(Pool.Control, new Statement(
             $"""
             SELECT {LeaseColumns.Of("l")}, {Instance} FROM {(ended ? "ended_leases" : "leases")} l {Joined}
@@ -50,6 +54,13 @@ internal sealed class LeaseStore(Store store)
             Values = [("before", before ?? AfterEveryId), ("count", count), .. sql.Values],
         }, Read, cancel);
     }
+
+    /// <summary>The active lease of an approval that ends last; null when none is live.</summary>
+    public async Task<LeaseOfWorkload?> FindActiveUnderAsync(string approval, long now, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
+        $"SELECT {LeaseColumns.Of("l")}, {Instance} FROM leases l {Joined} WHERE l.approval_id = @approval AND l.state = {(int)LeaseState.Active} AND l.ends_at > @now ORDER BY l.ends_at DESC LIMIT 1")
+    {
+        Values = [("approval", approval), ("now", now)],
+    }, Read, cancel)).SingleOrDefault();
 
     /// <summary>Every target that something is due at. Goes from target to target in the index: DISTINCT would read every lease.</summary>
     public Task<List<string>> DueTargetsAsync(long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
@@ -62,9 +73,21 @@ internal sealed class LeaseStore(Store store)
         WHERE t.target IS NOT NULL AND EXISTS (SELECT 1 FROM leases l WHERE l.target = t.target AND l.due_at IS NOT NULL AND l.due_at <= @now)
         """) { Values = [("now", now)] }, row => row.GetString(0), cancel);
 
+    /// <summary>Handles of a backend's leases that are over, though what was issued under them has not expired; and when they were over.</summary>
+    public Task<List<(string Handle, long EndsAt)>> EndedEarlyAsync(string backend, long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        """
+        SELECT handle, ends_at FROM leases WHERE ends_at < dies_by AND backend = @backend AND dies_by > @now AND ends_at <= @now
+        UNION ALL
+        SELECT handle, ends_at FROM ended_leases WHERE ends_at < dies_by AND backend = @backend AND dies_by > @now
+        """) { Values = [("backend", backend), ("now", now)] }, row => (row.GetString(0), row.GetInt64(1)), cancel);
+
     /// <summary>Leases of a task that are neither over nor due.</summary>
     public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
         "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];
+
+    /// <summary>Leases of a template that an instance holds: pending, active and ending ones count, as when one is opened.</summary>
+    public async Task<long> CountHeldAsync(string workloadId, string template, CancellationToken cancel) => (await store.ListAsync(Pool.Issuing, new Statement(
+        "SELECT count(*) FROM leases WHERE workload_id = @workload AND template = @template") { Values = [("workload", workloadId), ("template", template)] }, row => row.GetInt64(0), cancel))[0];
 
     /// <summary>The idempotency key's lease and the hash of the body it was claimed with.</summary>
     public async Task<(string LeaseId, string BodyHash)?> FindClaimAsync(string key, CancellationToken cancel)
@@ -93,7 +116,7 @@ internal sealed class LeaseStore(Store store)
         : throw new ArgumentOutOfRangeException(nameof(column));
 
     private static LeaseOfWorkload Read(DbDataReader row) =>
-        new(LeaseColumns.Read(row), row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
+        new(LeaseColumns.Read(row) with { Exception = Text(row, 36), NotEquivalent = !row.IsDBNull(37) && row.GetInt64(37) != 0 }, row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
         {
             Cluster = Text(row, 31),
             Namespace = Text(row, 32),

@@ -35,6 +35,8 @@ internal static class LeaseViews
             Stuck = lease.Stuck,
             LastError = lease.LastError,
             Fingerprint = lease.Fingerprint,
+            Exception = lease.Exception,
+            NotEquivalent = lease.NotEquivalent,
         };
     }
 

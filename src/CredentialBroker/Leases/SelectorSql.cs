@@ -18,12 +18,16 @@ internal sealed class SelectorSql
 
     private readonly List<(string Name, object? Value)> _values = [];
 
-    public SelectorSql(Selector selector) =>
-        Where = selector.Terms.Count == 0 ? "1 = 1" : string.Join(" AND ", selector.Terms.Select(Term));
+    /// <param name="within">Selectors of which one must match as well; null for no such bound, and none of none.</param>
+    public SelectorSql(Selector selector, IReadOnlyList<Selector>? within = null) => Where = within is null
+        ? All(selector)
+        : $"{All(selector)} AND ({(within.Count == 0 ? "1 = 0" : string.Join(" OR ", within.Select(one => $"({All(one)})")))})";
 
     public string Where { get; }
 
     public IReadOnlyList<(string Name, object? Value)> Values => _values;
+
+    private string All(Selector selector) => selector.Terms.Count == 0 ? "1 = 1" : string.Join(" AND ", selector.Terms.Select(Term));
 
     private string Term(Term term)
     {

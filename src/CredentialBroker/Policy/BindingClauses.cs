@@ -39,6 +39,7 @@ internal static class BindingClauses
     {
         if (claim.Approval.BoundToCaller) return null;
         if (string.IsNullOrEmpty(claim.Approval.Nonce)) return Unverifiable("the approval is bound by a nonce and carries none");
+        if (claim.Facts.Exception?.Terms is { FirstClaimBinding: true } && !claim.IsCritical) return null;
         if (claim.Facts.Ask.Nonce is not { } shown) return Mismatch("the approval's nonce was not shown");
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(shown), Encoding.UTF8.GetBytes(claim.Approval.Nonce))
             ? null

@@ -10,6 +10,7 @@ internal static class Clauses
         new("template_exists", "the template is active", Needs.Nothing, WorkloadClauses.TemplateExists),
         new("workload_matched", "the template matches the workload", Needs.Template, WorkloadClauses.Matched),
         new("strength", "the evidence is as strong as the template demands", Needs.Template, WorkloadClauses.Strength),
+        new("one_time_evidence", "the evidence can be used up where the template asks for one-time evidence", Needs.Template, WorkloadClauses.OneTime),
         new("delegation", "the chain of acting parties is no longer than the template allows", Needs.Template, WorkloadClauses.Delegation),
 
         // what is stopped
@@ -31,6 +32,7 @@ internal static class Clauses
         new("binding", "the approval is this very instance's", Needs.Both, BindingClauses.Bound),
         new("binding_facts", "evidence proves every fact that the approval states", Needs.Approval, BindingClauses.FactsProven),
         new("approval_uses", "the approval allows one more instance, or this one is bound already", Needs.Approval, ApprovalClauses.Uses),
+        new("image", "the approved image is pinned and signed as the template, or the tier critical, demands", Needs.Both, ImageClauses.Image),
         new("tier", "the approval's tier is at least the template's", Needs.Both, ApprovalClauses.Tier),
 
         // how much, how long
@@ -38,6 +40,9 @@ internal static class Clauses
         new("scope", "what is asked for lies within template and approval", Needs.Template, GrantClauses.Scope),
         new("ttl", "the wanted life is no longer than the template's", Needs.Template, GrantClauses.Ttl),
         new("external_policy", "the external policy point, where there is one, says yes", Needs.Template, GrantClauses.ExternalPolicy),
+        new("concurrent_leases", "the instance holds fewer leases than it may", Needs.Template, ExceptionClauses.Concurrent),
+        new("exception", "the exception that is used is live, of two people, and covers the claim", Needs.Template, ExceptionClauses.Stands),
+        new("legacy_reviewed", "a legacy template's compensating controls were reviewed in time", Needs.Template, ExceptionClauses.LegacyReviewed),
         new("max_ttl", "the lease has not reached its longest life", Needs.Nothing, GrantClauses.MaxTtl),
         new("life_left", "at least a second of life is left to grant", Needs.Both, GrantClauses.LifeLeft),
     ];

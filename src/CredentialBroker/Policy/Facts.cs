@@ -1,6 +1,7 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Controls;
+using CredentialBroker.Exceptions;
 using CredentialBroker.Protocol;
 using CredentialBroker.Templates;
 
@@ -40,7 +41,14 @@ internal sealed record Facts(
     Verdict External,
     RenewedLease? Renews,
     bool TaskEnded,
-    long Now);
+    long Now)
+{
+    /// <summary>The exception that the claim is judged under; null judges it by the rules alone.</summary>
+    public ExceptionRecord? Exception { get; init; }
+
+    /// <summary>Leases of the template that the instance holds; null where no exception could allow more than the template.</summary>
+    public long? Held { get; init; }
+}
 
 /// <summary>What policy needs to know of a lease that is being renewed.</summary>
 internal sealed record RenewedLease(string Id, string Instance, string ApprovalId, long MaxEndsAt);

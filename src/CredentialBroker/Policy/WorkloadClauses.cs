@@ -1,3 +1,4 @@
+using CredentialBroker.Attestation;
 using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Policy;
@@ -24,6 +25,13 @@ internal static class WorkloadClauses
         claim.Facts.Workload.Strength >= claim.Template.MinStrength
             ? null
             : new Failure(ReasonCodes.StrengthTooLow, $"evidence of strength {claim.Facts.Workload.Strength}, the template demands {claim.Template.MinStrength}");
+
+    // A connection proves its certificate's key anew, so nothing of it can be kept and shown again; but a template that
+    // counts pieces of evidence would find the same one in every claim, and must say what it wants instead. A renewal uses none up.
+    public static Failure? OneTime(Judgement claim) =>
+        !claim.Template.OneTimeEvidence || claim.Facts.Renews is not null || claim.Facts.Workload.Reuse != EvidenceReuse.Always
+            ? null
+            : new Failure(ReasonCodes.OneTimeEvidenceRequired, "a client certificate is no one-time evidence; the template demands a token of its own for each claim");
 
     public static Failure? Delegation(Judgement claim) =>
         claim.Facts.Workload.ActChain.Count <= claim.Template.MaxDelegation

@@ -4,6 +4,8 @@ internal static class RevocationServices
 {
     public static IServiceCollection AddRevocation(this IServiceCollection services, int endsPerTarget) => services
         .AddSingleton(new EndOptions(endsPerTarget))
+        .AddSingleton<RevocationList>()
+        .AddSingleton<StatusLists>()
         .AddSingleton<EndLog>()
         .AddSingleton<EndLease>()
         .AddSingleton<DueSweep>();

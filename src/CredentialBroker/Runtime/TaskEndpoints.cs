@@ -12,20 +12,24 @@ internal static class TaskEndpoints
 {
     public static void MapTasks(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/tasks/{id}/end", EndAsync);
 
-    private static async Task<IResult> EndAsync(HttpContext http, TaskEnds tasks, WorkloadAttestation attestation, ApprovalStore approvals)
+    private static async Task<IResult> EndAsync(HttpContext http, TaskEnds tasks, TaskReach reach, WorkloadAttestation attestation, ApprovalStore approvals)
     {
         var task = NameOf(http);
         if (task.Length > 512 || task.Any(char.IsControl)) throw new BadHttpRequestException("a task is named by at most 512 printable characters");
         var by = http.Features.Get<Operator>()?.Name;
-        if (by is null)
+        if (http.Features.Get<Operator>() is { Scope: var scope })
         {
-            var attested = await attestation.AttestAsync(Bearer.Of(http.Request), http.RequestAborted);
+            if (scope.IsNarrow && !await reach.CoversAsync(scope, task, http.RequestAborted)) return scope.Refuse("this task");
+        }
+        else
+        {
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
             if (attested is not Attested.As { Workload: var workload }) return Problems.Of(((Attested.Refused)attested).Code, null);
             if (!await OwnsAsync(approvals, workload, task, http.RequestAborted)) return Problems.Of(ReasonCodes.NotFound, "no such task of this workload");
             by = workload.Uri;
         }
 
-        var ended = await tasks.EndAsync(task, by);
+        var ended = await tasks.EndAsync(task, by!);
         return Results.Json(new TaskEnded(task, ended), ProtocolJson.Default.TaskEnded);
     }
 

@@ -23,10 +23,16 @@ internal sealed record CompiledTemplate
     public required bool OneTimeEvidence { get; init; }
     public required int MinStrength { get; init; }
     public required int MaxDelegation { get; init; }
+    /// <summary>What must be known of the image that runs; null when nothing is demanded.</summary>
+    public ImageDemand? Image { get; init; }
     public required Backend Backend { get; init; }
     public required Grant Grant { get; init; }
     /// <summary>Template that a quarantined claim is answered from; null when it is refused instead.</summary>
     public string? Quarantine { get; init; }
+    /// <summary>Compensating controls of a legacy check-out; null for everything else.</summary>
+    public LegacyControls? Legacy { get; init; }
+    /// <summary>Who activated this revision; null for one that is not active.</summary>
+    public string? ActivatedBy { get; init; }
     /// <summary>The text it was compiled from.</summary>
     public required string Source { get; init; }
 
@@ -35,7 +41,7 @@ internal sealed record CompiledTemplate
 
     public string Target => Grant.Target;
 
-    public Revocability Revocability => Backend.Revocability;
+    public Revocability Revocability => Backend.RevocabilityOf(Grant);
 
     /// <summary>What this claim would get: the template's grant, narrowed by intent and approval, filled with facts.</summary>
     public Scoped Scope(Intent? asked, Intent? approved, IReadOnlyDictionary<string, string> facts) =>
@@ -47,6 +53,10 @@ internal sealed record CompiledTemplate
         };
 }
 
+/// <summary>What stands in for a credential of its own where an old application can only check one out (R32).</summary>
+/// <param name="ReviewBy">From when on nothing is issued until somebody looked again, in UTC milliseconds.</param>
+internal sealed record LegacyControls(string NetworkIsolation, string Pam, string Monitoring, string Owner, long ReviewBy);
+
 internal abstract record Scoped
 {
     private Scoped() { }
@@ -55,3 +65,8 @@ internal abstract record Scoped
 
     internal sealed record Refused(string Code, string Detail) : Scoped;
 }
+
+/// <summary>What a template demands of the image that was approved to run (R63).</summary>
+/// <param name="Digest">It must be pinned by digest.</param>
+/// <param name="SignedBy">Signers, any of which must have been verified: issuer, a space, subject; empty demands none.</param>
+internal sealed record ImageDemand(bool Digest, IReadOnlyList<string> SignedBy);

@@ -9,6 +9,8 @@ internal sealed class TemplateCatalog(IEnumerable<CompiledTemplate> templates)
     private readonly FrozenDictionary<string, CompiledTemplate> _byName =
         templates.ToDictionary(template => template.Name, StringComparer.Ordinal).ToFrozenDictionary(StringComparer.Ordinal);
 
+    public IEnumerable<CompiledTemplate> All => _byName.Values;
+
     /// <summary>Null when no such template is active.</summary>
     public CompiledTemplate? Find(string name) => _byName.GetValueOrDefault(name);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using CredentialBroker.Backends;
@@ -10,18 +11,21 @@ namespace CredentialBroker.Templates;
 /// <summary>Compiles template documents. Nothing that has a mistake becomes a template, and every mistake is reported at once.</summary>
 internal sealed class TemplateCompiler
 {
+    private static readonly TimeSpan LongestReview = TimeSpan.FromDays(90);
     private static readonly TimeSpan ShortestTtl = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, Backend> _backends;
     private readonly Shape.Section _shape;
     private readonly TemplateLimits _limits;
+    private readonly TimeProvider _clock;
 
     /// <summary>Refuses two backends of one name.</summary>
-    public TemplateCompiler(IEnumerable<Backend> backends, TemplateLimits limits)
+    public TemplateCompiler(IEnumerable<Backend> backends, TemplateLimits limits, TimeProvider clock)
     {
         _backends = backends.ToDictionary(backend => backend.Name, StringComparer.Ordinal);
         _shape = TemplateShape.For([.. _backends.Keys.Order(StringComparer.Ordinal)]);
         _limits = limits;
+        _clock = clock;
     }
 
     /// <param name="text">One YAML or JSON document.</param>
@@ -34,9 +38,13 @@ internal sealed class TemplateCompiler
         CheckWorkloads(found, mistakes);
         CheckTimes(found, mistakes);
         CheckQuarantine(found, mistakes);
+        CheckLegacy(found, mistakes);
         var grant = CompileBackend(found, mistakes, out var backend);
         return mistakes.Any || grant is null || backend is null ? null : Build(found, text, backend, grant);
     }
+
+    /// <summary>Name of a text: its SHA-256.</summary>
+    public static string RevisionOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static void CheckWorkloads(Found found, Mistakes mistakes)
     {
@@ -71,6 +79,17 @@ internal sealed class TemplateCompiler
         }
     }
 
+    /// <summary>The day is one, and near enough that somebody looks again; a day that passed is policy's to refuse.</summary>
+    private void CheckLegacy(Found found, Mistakes mistakes)
+    {
+        if (found.Get<string>("legacy.reviewBy") is not { } review) return;
+        if (Day(review.Is) is not { } day) mistakes.Add(review.At, review.Path, "no such day");
+        else if (day > _clock.GetUtcNow() + LongestReview) mistakes.Add(review.At, review.Path, $"controls are looked at again within {LongestReview.TotalDays:0} days (R32)");
+    }
+
+    private static DateTimeOffset? Day(string text) =>
+        DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day) ? day : null;
+
     private Grant? CompileBackend(Found found, Mistakes mistakes, out Backend? backend)
     {
         backend = null;
@@ -85,7 +104,7 @@ internal sealed class TemplateCompiler
     {
         Name = found.The<string>("metadata.name"),
         Environment = found.The<string>("metadata.environment"),
-        Revision = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+        Revision = RevisionOf(text),
         Owners = new Owners(found.The<string>("owners.runtime"), found.The<string>("owners.policy"), found.The<string>("owners.operator")),
         Workloads = [.. found.List("match.workloads").Select(workload => new WorkloadPattern(workload.Is))],
         ApprovalSources = [.. found.List("match.approvals.sources").Select(source => source.Is)],
@@ -98,9 +117,15 @@ internal sealed class TemplateCompiler
         OneTimeEvidence = found.The<bool>("evidence.oneTime"),
         MinStrength = found.The<int>("evidence.minStrength"),
         MaxDelegation = found.The<int>("evidence.maxDelegation"),
+        Image = found.Get<bool>("requires.image.digest") is { } digest ? new ImageDemand(digest.Is, [.. found.List("requires.image.signedBy").Select(signer => signer.Is)]) : null,
         Backend = backend,
         Grant = grant,
         Quarantine = found.Get<string>("quarantine.template")?.Is,
+        Legacy = found.Get<string>("legacy.reviewBy") is { } review
+            ? new LegacyControls(
+                found.The<string>("legacy.networkIsolation"), found.The<string>("legacy.pam"), found.The<string>("legacy.monitoring"), found.The<string>("legacy.owner"),
+                Day(review.Is)!.Value.ToUnixTimeMilliseconds())
+            : null,
         Source = text,
     };
 

@@ -5,10 +5,11 @@ using CredentialBroker.Storage.Journaling;
 namespace CredentialBroker.Templates;
 
 /// <summary>
-/// Activates the templates of a folder whose content is new to the store. A revision that was activated before is left
+/// Brings the templates of a folder whose content is new to the store: activated where no second person is needed or the
+/// configuration says that it is the second person, else as candidates. A revision that was activated before is left
 /// alone, so that a restart never undoes what was activated through the API since.
 /// </summary>
-internal sealed class TemplateImport(Store store, TemplateStore templates, TemplateCompiler compiler)
+internal sealed class TemplateImport(Store store, TemplateStore templates, TemplateCandidates candidates, TemplateCompiler compiler, ActivationRules rules)
 {
     public async Task RunAsync(string? folder, Work alongside, CancellationToken cancel)
     {
@@ -20,7 +21,9 @@ internal sealed class TemplateImport(Store store, TemplateStore templates, Templ
             var template = compiler.Compile(await File.ReadAllTextAsync(file, cancel), mistakes)
                 ?? throw new InvalidOperationException($"a template has mistakes:\n{string.Join('\n', mistakes.All)}");
             if (!known.Add(template.Revision)) continue;
-            await templates.ActivateAsync(template, $"import {Path.GetFileName(file)}", alongside);
+            var author = $"import {Path.GetFileName(file)}";
+            if (rules.SecondPerson && !rules.ImportActivates) await candidates.ProposeAsync(template, author);
+            else await templates.ActivateAsync(template, author, author, alongside);
         }
     }
 

@@ -17,6 +17,12 @@ internal static class TemplateShape
     private static readonly Shape.Text Workload =
         new($"^({string.Join('|', WorkloadRules.Schemes)})://[!-~]+$", $"a workload URI ({string.Join(", ", WorkloadRules.Forms)})", 512);
 
+    private static readonly Shape.Text Signer =
+        new("^[!-~]+ [!-~]+$", "a signer: the issuer of its identity, a space, and its identity", 768);
+    private static readonly Shape.Text Control = new("^[ -~]*[!-~][ -~]*$", "say what it is, in printable ASCII", 256);
+
+    private static readonly Shape.Text Day = new("^20[0-9]{2}-[01][0-9]-[0-3][0-9]$", "a date such as 2026-01-31", 10);
+
     public static Shape.Section For(IReadOnlyList<string> backends) => new(
         new Member("apiVersion", new Shape.Choice(ApiVersion), "version of this document's form", Required: true),
         new Member("kind", new Shape.Choice(Kind), "what this document is", Required: true),
@@ -46,7 +52,20 @@ internal static class TemplateShape
             new Member("minStrength", new Shape.Whole(0, 5), "least attestation strength", Default: "2"),
             new Member("maxDelegation", new Shape.Whole(0, 8), "longest chain of acting parties", Default: "1")),
             "what evidence must be like"),
+        new Member("requires", new Shape.Section(
+            new Member("image", new Shape.Section(
+                new Member("digest", new Shape.Truth(), "whether the approved image must be pinned by digest", Required: true),
+                new Member("signedBy", new Shape.ListOf(Signer, 16), "signers, one of which must have signed the approved image")),
+                "what must be known of the image that was approved to run")),
+            "what an approval must state besides"),
         new Member("backend", new Shape.OneOf(backends), "the kind of credential and what it may do at most", Required: true),
+        new Member("legacy", new Shape.Section(
+            new Member("networkIsolation", Control, "what keeps the application apart on the network", Required: true),
+            new Member("pam", Control, "the privileged-access management it goes through", Required: true),
+            new Member("monitoring", Control, "what watches it", Required: true),
+            new Member("owner", Party, "who answers for the controls", Required: true),
+            new Member("reviewBy", Day, "nothing is issued from this day on (UTC) until they were looked at again; at most 90 days ahead", Required: true)),
+            "for an application that can only check a credential out and in: controls that compensate; leases say notEquivalent"),
         new Member("quarantine", new Shape.Section(
             new Member("template", Label, "template that a quarantined claim is answered from", Required: true)),
             "what a suspicious claim gets instead"));

@@ -15,36 +15,56 @@ internal sealed class TemplateStore(Store store, Journal journal, AuditChain cha
 {
     private readonly ConcurrentDictionary<(string Name, string Revision), CompiledTemplate?> _compiled = new();
 
-    /// <summary>Compiles all that is activated. A text that does not compile any more denies by being unknown.</summary>
+    /// <summary>
+    /// Compiles all that is activated. A text that does not compile any more, or is not the text of its revision, denies by
+    /// being unknown.
+    /// </summary>
     public async Task<TemplateCatalog> ReadAsync(CancellationToken cancel)
     {
-        var rows = await store.ListAsync(Pool.Control, new Statement("SELECT name, revision, source FROM templates ORDER BY name"),
-            row => (Name: row.GetString(0), Revision: row.GetString(1), Source: row.GetString(2)), cancel);
-        return new TemplateCatalog([.. rows.Select(r => _compiled.GetOrAdd((r.Name, r.Revision), _ => Compile(r.Name, r.Source))).OfType<CompiledTemplate>()]);
+        var rows = await store.ListAsync(Pool.Control, new Statement("SELECT name, revision, source, activated_by FROM templates ORDER BY name"),
+            row => (Name: row.GetString(0), Revision: row.GetString(1), Source: row.GetString(2), By: row.GetString(3)), cancel);
+        return new TemplateCatalog([.. rows.Where(r => IsWhole(r.Name, r.Revision, r.Source))
+            .Select(r => _compiled.GetOrAdd((r.Name, r.Revision), _ => Compile(r.Name, r.Source)) is { } template && template.Name == r.Name ? template with { ActivatedBy = r.By } : null)
+            .OfType<CompiledTemplate>()]);
     }
 
     public Task<List<TemplateView>> ListAsync(CancellationToken cancel) => store.ListAsync(Pool.Control,
-        new Statement("SELECT name, source, activated_by, activated_at FROM templates ORDER BY name"),
-        row => View(Compile(row.GetString(0), row.GetString(1)), row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3)), cancel);
+        new Statement("SELECT name, source, activated_by, activated_at, author FROM templates ORDER BY name"),
+        row => View(Compile(row.GetString(0), row.GetString(1)), row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4)), cancel);
 
     /// <summary>Makes the text the template's truth on every replica.</summary>
-    /// <param name="alongside">The epoch's bump, which this room may not name.</param>
-    public async Task<TemplateView> ActivateAsync(CompiledTemplate template, string by, Work alongside)
+    /// <param name="by">Who activates it.</param>
+    /// <param name="author">Who wrote it; the same where no second person is needed.</param>
+    /// <param name="alongside">The epoch's bump, which this room may not name, and the candidate's guard.</param>
+    public async Task<(TemplateView? View, Refusal? Refusal)> ActivateAsync(CompiledTemplate template, string by, string author, params Work[] alongside)
     {
         var now = clock.NowMs();
         var told = AuditEvent.Of(clock, "template.changed", Streams.Control) with
         {
-            Template = template.Name, Environment = template.Environment, Owners = template.Owners, Actor = by, Detail = template.Revision,
+            Template = template.Name, Environment = template.Environment, Owners = template.Owners, Actor = by, Subject = author, Detail = template.Revision,
         };
-        await journal.CommitAsync(Lane.Control, alongside, new PlainWrite(
-            """
-            INSERT INTO templates (name, revision, source, activated_by, activated_at) VALUES (@name, @revision, @source, @actor, @now)
-            ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, source = excluded.source, activated_by = excluded.activated_by, activated_at = excluded.activated_at
-            """,
-            ("name", template.Name), ("revision", template.Revision), ("source", template.Source), ("actor", by), ("now", now)),
+        var refusal = await journal.CommitAsync(Lane.Control,
+        [
+            .. alongside,
+            new PlainWrite(
+                """
+                INSERT INTO templates (name, revision, source, activated_by, activated_at, author) VALUES (@name, @revision, @source, @actor, @now, @author)
+                ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, source = excluded.source, activated_by = excluded.activated_by,
+                    activated_at = excluded.activated_at, author = excluded.author
+                """,
+                ("name", template.Name), ("revision", template.Revision), ("source", template.Source), ("actor", by), ("now", now), ("author", author)),
             new PlainWrite("INSERT INTO template_revisions (revision, name, activated_at) VALUES (@revision, @name, @now) ON CONFLICT (revision) DO NOTHING", ("revision", template.Revision), ("name", template.Name), ("now", now)),
-            told.On(chain));
-        return View(template, template.Name, template.Source, by, now);
+            told.On(chain),
+        ]);
+        return refusal is null ? (View(template, template.Name, template.Source, by, now, author), null) : (null, refusal);
+    }
+
+    /// <summary>What lies in the store is what its revision names (R40); what was changed behind the broker's back is not loaded.</summary>
+    private bool IsWhole(string name, string revision, string source)
+    {
+        if (TemplateCompiler.RevisionOf(source) == revision) return true;
+        log.Tampered(name, revision);
+        return false;
     }
 
     private CompiledTemplate? Compile(string name, string source)
@@ -55,9 +75,9 @@ internal sealed class TemplateStore(Store store, Journal journal, AuditChain cha
         return template;
     }
 
-    private static TemplateView View(CompiledTemplate? template, string name, string source, string by, long at) => new(
+    private static TemplateView View(CompiledTemplate? template, string name, string source, string by, long at, string? author) => new(
         name, template?.Revision ?? "", template?.Environment ?? "", template?.Backend.Name ?? "", template?.Grant.Target ?? "",
-        template?.Owners ?? new Protocol.Owners("", "", ""), by, DateTimeOffset.FromUnixTimeMilliseconds(at), source);
+        template?.Owners ?? new Protocol.Owners("", "", ""), source, TemplateView.Active, author, null, by, DateTimeOffset.FromUnixTimeMilliseconds(at));
 }
 
 internal sealed partial class TemplateLog(ILogger<TemplateLog> logger)
@@ -66,4 +86,7 @@ internal sealed partial class TemplateLog(ILogger<TemplateLog> logger)
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The activated template {Template} does not compile under today's configuration, so that it grants nothing: {Mistakes}")]
     public partial void DoesNotCompile(string template, string mistakes);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The stored text of template {Template} is not the text of its revision {Revision}: somebody changed the store, so that it grants nothing")]
+    public partial void Tampered(string template, string revision);
 }

@@ -19,6 +19,9 @@ internal static partial class WorkloadRules
         ("gitlab", "gitlab://source/project_id", GitLab),
         ("oidc", "oidc://source/sub", Oidc),
         ("docker", "docker://host/digest", Docker),
+        ("aws", "aws://account/role/name", Aws),
+        ("azure", "azure://tenant/object_id", Azure),
+        ("gcp", "gcp://project/unique_id", Google),
     ];
 
     public static IEnumerable<string> Schemes => Table.Select(row => row.Scheme);
@@ -94,6 +97,30 @@ internal static partial class WorkloadRules
         _ => "a host and an image digest (sha256:…)",
     };
 
+    private static string? Aws(string[] segments) => segments switch
+    {
+        [_] => "an account alone is no workload: name the role (R26)",
+        [.., "*"] => "all roles of an account are no workload: name one (R31)",
+        [var account, "role", var role] when AwsAccount().IsMatch(account) && AwsRole().IsMatch(role) => null,
+        _ => "an account of twelve digits, the word role and the role's name without its path",
+    };
+
+    private static string? Azure(string[] segments) => segments switch
+    {
+        [_] => "a tenant alone is no workload: name the identity (R26)",
+        [.., "*"] => "all identities of a tenant are no workload: name one (R31)",
+        [var tenant, var identity] when AzureId().IsMatch(tenant) && AzureId().IsMatch(identity) => null,
+        _ => "the ids of a tenant and of an identity's object, in lower case",
+    };
+
+    private static string? Google(string[] segments) => segments switch
+    {
+        [_] => "a project alone is no workload: name the service account (R26)",
+        [.., "*"] => "all service accounts of a project are no workload: name one (R31)",
+        [var project, var account] when GoogleProject().IsMatch(project) && GoogleAccount().IsMatch(account) => null,
+        _ => "a project's id and a service account's unique numeric id, which no other account ever gets",
+    };
+
     [GeneratedRegex(@"\A[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\z")]
     private static partial Regex Name();
 
@@ -112,6 +139,21 @@ internal static partial class WorkloadRules
     // What attestation makes of free text: RFC 3986 pchar without quote and asterisk, the rest as upper-case %XX.
     [GeneratedRegex(@"\A(?:[A-Za-z0-9._~!$&()+,;=:@-]|%[0-9A-F]{2})+\z")]
     private static partial Regex Encoded();
+
+    [GeneratedRegex(@"\A[0-9]{12}\z")]
+    private static partial Regex AwsAccount();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_+=,.@-]{1,64}\z")]
+    private static partial Regex AwsRole();
+
+    [GeneratedRegex(@"\A[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\z")]
+    private static partial Regex AzureId();
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9-]{4,28}[a-z0-9]\z")]
+    private static partial Regex GoogleProject();
+
+    [GeneratedRegex(@"\A[0-9]{1,32}\z")]
+    private static partial Regex GoogleAccount();
 
     [GeneratedRegex(@"\Asha256:[0-9a-f]{64}\z")]
     private static partial Regex ImageDigest();

@@ -18,6 +18,8 @@ public abstract class CliTest : IAsyncLifetime
 
     internal int? Width { get; set; }
 
+    internal TimeProvider Clock { get; set; } = TimeProvider.System;
+
     public async Task InitializeAsync()
     {
         Broker = await StandIn.StartAsync();
@@ -47,7 +49,7 @@ public abstract class CliTest : IAsyncLifetime
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var shell = new Shell(() => new MemoryStream(Encoding.UTF8.GetBytes(Input)), output, error, Environment.GetValueOrDefault, TimeProvider.System, Width);
+        var shell = new Shell(() => new MemoryStream(Encoding.UTF8.GetBytes(Input)), output, error, Environment.GetValueOrDefault, Clock, Width);
         var code = await Entry.RunAsync(args, shell);
         return new Ran(code, output.ToString(), error.ToString());
     }

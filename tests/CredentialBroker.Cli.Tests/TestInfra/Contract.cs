@@ -4,6 +4,9 @@ using System.Text.RegularExpressions;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +16,9 @@ namespace CredentialBroker.Cli.Tests.TestInfra;
 /// <summary>The routes as documented: what each takes, and what it answers unless a test says otherwise.</summary>
 internal static partial class Contract
 {
+    /// <summary>Made once: each signature is another.</summary>
+    private static readonly string Exported = Chains.Export(Chains.Of(3, 2));
+
     private sealed record Route(string Method, Regex Path, string? Body, string[] Query, Func<Seen, HttpContext, Task> Answer, Action<Seen>? Read = null);
 
     private static readonly Route[] Routes =
@@ -28,13 +34,31 @@ internal static partial class Contract
         new("POST", Is("/v1/tasks/ID/end"), null, [], (s, h) => JsonAsync(h, 200, new TaskEnded(Uri.UnescapeDataString(s.Target.Split('/')[3]), 2), ProtocolJson.Default.TaskEnded)),
         new("GET", Is("/v1/templates"), null, [], (_, h) => JsonAsync(h, 200, new TemplateList([The.Template]), ProtocolJson.Default.TemplateList)),
         new("PUT", Is("/v1/templates"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, The.Template, ProtocolJson.Default.TemplateView)),
+        new("GET", Is("/v1/templates/candidates"), null, [], (_, h) => JsonAsync(h, 200, new TemplateList([The.Candidate]), ProtocolJson.Default.TemplateList)),
+        new("POST", Is("/v1/templates/ID/revisions/ID/activate"), null, [], (_, h) => JsonAsync(h, 200, The.Template, ProtocolJson.Default.TemplateView)),
+        new("POST", Is("/v1/exceptions"), "application/json", [], (_, h) => ExceptionAsync(h, 201), s => s.Read(ProtocolJson.Default.ExceptionRequest)),
+        new("POST", Is("/v1/risk-acceptances"), "application/json", [], (_, h) => ExceptionAsync(h, 201), s => s.Read(ProtocolJson.Default.RiskAcceptanceRequest)),
+        new("POST", Is("/v1/breakglass"), "application/json", [], (_, h) => ExceptionAsync(h, 201), s => s.Read(ProtocolJson.Default.BreakGlassRequest)),
+        new("POST", Is("/v1/breakglass/ID/review"), "application/json", [], (_, h) => ExceptionAsync(h, 200), s => s.Read(ProtocolJson.Default.ReviewRequest)),
+        new("POST", Is("/v1/(exceptions|risk-acceptances)/ID/approve"), null, [], (_, h) => ExceptionAsync(h, 200)),
+        new("GET", Is("/v1/(exceptions|risk-acceptances|breakglass)"), null, [], (_, h) => JsonAsync(h, 200, new ExceptionList([The.Exception]), ProtocolJson.Default.ExceptionList)),
+        new("GET", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, [], (_, h) => ExceptionAsync(h, 200)),
+        new("DELETE", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, ["reason"], (_, h) => ExceptionAsync(h, 200)),
         new("POST", Is("/v1/templates/validate"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, new TemplateVerdict([], "orders-read", "r1"), ProtocolJson.Default.TemplateVerdict)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
         new("GET", Is("/v1/(freezes|holds)"), null, [], (_, h) => JsonAsync(h, 200, new ControlList([The.Control]), ProtocolJson.Default.ControlList)),
         new("DELETE", Is("/v1/(freezes|holds)/ID"), null, [], (_, h) => NothingAsync(h)),
         new("GET", Is("/v1/audit"), null, ["stream", "type", "lease", "since", "tail"], (_, h) => NdjsonAsync(h, Chains.Ndjson(Chains.Of(3, 2)))),
+        new("GET", Is("/v1/keys"), null, [], (_, h) => JsonAsync(h, 200, new KeyList([The.Key]), ProtocolJson.Default.KeyList)),
+        new("POST", Is("/v1/keys/rotate"), null, ["purpose", "atOnce"], (_, h) => JsonAsync(h, 200, The.Key, ProtocolJson.Default.KeyView)),
+        new("GET", Is("/v1/audit/export"), null, [], (_, h) => NdjsonAsync(h, Exported)),
+        new("GET", Is("/v1/audit/key"), null, [], (_, h) => RawAsync(h, "text/plain", $"{Chains.Key}\n")),
+        new("GET", Is("/v1/audit/checkpoints"), null, ["count"], (_, h) => JsonAsync(h, 200, new CheckpointList([new CheckpointView(5, The.Noon, Chains.Note(Chains.Of(3, 2)))]), ProtocolJson.Default.CheckpointList)),
+        new("GET", Is("/v1/audit/evidence"), null, ["since", "until"], (_, h) => RawAsync(h, "application/json", Chains.Bundle())),
+        new("GET", Is("/v1/leases/ID/evidence"), null, [], (_, h) => RawAsync(h, "application/json", Chains.Bundle())),
         new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
+        new("GET", Is("/v1/whoami"), null, [], (_, h) => JsonAsync(h, 200, The.Ann, ProtocolJson.Default.WhoAmI)),
         new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),
     ];
 
@@ -63,6 +87,8 @@ internal static partial class Contract
     public static Task AnswerAsync(Seen seen, string path, HttpContext http) => Find(seen with { Target = path })!.Answer(seen, http);
 
     public static LeaseAnswer Granted() => new(The.Lease, JsonDocument.Parse("""{"username":"cb-lease","password":"s3cret"}""").RootElement);
+
+    private static Task ExceptionAsync(HttpContext http, int status) => JsonAsync(http, status, The.Exception, ProtocolJson.Default.ExceptionView);
 
     public static Task JsonAsync<T>(HttpContext http, int status, T answer, JsonTypeInfo<T> type, string contentType = "application/json")
     {

@@ -43,7 +43,12 @@ internal sealed class StandIn : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
         {
-            if (certificate is not null) listen.UseHttps(certificate);
+            if (certificate is not null) listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ClientCertificateMode = Microsoft.AspNetCore.Server.Kestrel.Https.ClientCertificateMode.AllowCertificate;
+                https.AllowAnyClientCertificate();
+            });
         }));
         if (certificate is not null) builder.WebHost.UseKestrelHttpsConfiguration();
         standIn._app = builder.Build();

@@ -1,7 +1,10 @@
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Cli.Tests.TestInfra;
@@ -16,6 +19,8 @@ internal static class The
     public const string Yaml = "kind: IssuanceTemplate\nmetadata: { name: orders-read }\n";
 
     public static DateTimeOffset Noon { get; } = new(2030, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    public static KeyView Key { get; } = new("kid-1", "workload", "signing", Noon, Noon);
 
     public static LeaseView Lease { get; } = new()
     {
@@ -63,9 +68,31 @@ internal static class The
     };
 
     public static TemplateView Template { get; } =
-        new("orders-read", "r1", "prod", "postgres", "orders", new Owners("team-platform", "team-security", "team-sre"), "ann", Noon, Yaml);
+        new("orders-read", "r1", "prod", "postgres", "orders", new Owners("team-platform", "team-security", "team-sre"), Yaml, TemplateView.Active, "bob", null, "ann", Noon);
+
+    public static TemplateView Candidate { get; } = Template with { State = TemplateView.Candidate, Author = "bob", ProposedAt = Noon, ActivatedBy = null, ActivatedAt = null };
+
+    public static ExceptionView Exception { get; } = new()
+    {
+        Id = ControlId,
+        Kind = "exception",
+        State = "live",
+        Templates = ["orders-read"],
+        May = new ExceptionTerms("30m", 4),
+        Owners = new Owners("team-platform", "team-security", "team-sre"),
+        Reason = "slow migration",
+        Ticket = "INC-77",
+        RequestedBy = "ann",
+        RequestedAt = Noon,
+        For = "8h",
+        ApprovedBy = "bob",
+        StartsAt = Noon,
+        EndsAt = Noon.AddHours(8),
+    };
 
     public static ControlView Control { get; } = new(ControlId, "template=orders-read", "INC-77", "ann", Noon, Noon.AddHours(2));
+
+    public static WhoAmI Ann { get; } = new("ann", "https://login.example", "u-1", [new RoleView("auditor"), new RoleView("responder", "environment=prod")]);
 
     public static Explanation Granted { get; } = new(true, [new ClauseView("approval", true)], null, null,
         [new Privilege("postgres", "orders", "orders_reader", ["login"])], Noon.AddMinutes(15), "ttl");

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CredentialBroker.Approvals.Jws;
+using CredentialBroker.Approvals.Intake;
 
 namespace CredentialBroker.Approvals;
 

@@ -1,10 +1,12 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Approvals.Jws;
 using CredentialBroker.Attestation;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.TestInfra;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CredentialBroker.Approvals;
@@ -31,8 +33,9 @@ internal sealed class Gate : IAsyncDisposable
         var records = new ApprovalRecords(house.Chain, house.Clock);
         var effects = new ApprovalEffects(house.Approvals, records, new EndOfTask(house.Chain, house.Clock), house.Clock);
         var keys = new KeySource("prod-eu", KeyPace.OfFile, _ => Task.FromResult(Encoding.UTF8.GetBytes(signer.Jwks)), house.Clock, NullLogger<KeySource>.Instance);
-        var verifier = new JwsVerifier(new TokenReader(house.Clock), new Dictionary<string, KeySource> { ["prod-eu"] = keys });
-        _intake = new ApprovalIntake(new Dictionary<string, ApprovalSource> { ["prod-eu"] = source }, verifier.VerifyAsync, effects, records, house.Journal);
+        var format = new JwsFormat(new TokenReader(house.Clock), new Dictionary<string, KeySource> { ["prod-eu"] = keys });
+        _intake = new ApprovalIntake(
+            new Dictionary<string, ApprovalSource> { ["prod-eu"] = source }, new Dictionary<string, ISourceFormat> { [Formats.Jws] = format }, effects, records, house.Journal, house.Clock);
     }
 
     public House House { get; }
@@ -46,7 +49,7 @@ internal sealed class Gate : IAsyncDisposable
     public async Task<Gate> AnotherAsync() => new(await House.AnotherAsync(), Signer, _binding);
 
     public Task<ApprovalAnswer> SendAsync(byte[] body, Func<ApprovalArrived, IReadOnlyList<Work>>? alongside = null, string source = "prod-eu") =>
-        _intake.AcceptAsync(source, body, alongside ?? (_ => []), default);
+        _intake.AcceptAsync(source, new Delivery("application/jose", new HeaderDictionary(), body), alongside ?? (_ => []), default);
 
     public async Task<ApprovalAnswer.Accepted> AcceptAsync(JsonObject approval) =>
         Assert.IsType<ApprovalAnswer.Accepted>(await SendAsync(Signer.Sign(approval)));

@@ -14,22 +14,36 @@ internal static class AttestationBench
     internal static KeySource Keys(byte[] jwks, TimeProvider clock) =>
         new("prod-eu", KeyPace.OfUrl, _ => Task.FromResult(jwks), clock, NullLogger<KeySource>.Instance);
 
-    internal static TokenRules Rules(TestIssuer issuer, KeySource? keys = null) => new(
-        issuer.Issuer, issuer.Audience, ["RS256", "ES256", "PS256"], TimeSpan.FromHours(1), [TokenRules.NoType, "JWT"],
-        keys ?? Keys(issuer.JwksBytes(), issuer.Clock));
-
-    internal static WorkloadAttestation Of(string kind, TestIssuer issuer, KeySource? keys = null)
+    internal static TokenRules Rules(TestIssuer issuer, KeySource? keys = null, ITokenKind? kind = null)
     {
-        var source = new WorkloadSource("prod-eu", EvidenceKinds.Find(kind)!, Rules(issuer, keys), new WorkloadSourceOptions());
-        return new WorkloadAttestation(new Dictionary<string, WorkloadSource> { ["prod-eu"] = source }, Own, new TokenReader(issuer.Clock));
+        kind ??= new OidcEvidence();
+        return kind.Fit(new TokenRules(
+            issuer.Issuer, issuer.Audience, kind.UsualAlgorithms, TimeSpan.FromHours(1), kind.UsualTypes, keys ?? Keys(issuer.JwksBytes(), issuer.Clock)));
+    }
+
+    internal static WorkloadAttestation Of(string kind, TestIssuer issuer, KeySource? keys = null, WorkloadSourceOptions? options = null)
+    {
+        var tokens = EvidenceKinds.FindToken(kind)!;
+        var source = new WorkloadSource("prod-eu", tokens, Rules(issuer, keys, tokens), options ?? new WorkloadSourceOptions());
+        return new WorkloadAttestation(new TokenSources([source], Own, new TokenReader(issuer.Clock)), new SvidSources([]), null);
     }
 
     internal static async Task<Workload> ProvenAsync(this WorkloadAttestation attestation, string token) =>
-        Assert.IsType<Attested.As>(await attestation.AttestAsync(token, CancellationToken.None)).Workload;
+        await attestation.ProvenAsync(Evidence.OfBearer(token));
 
-    internal static async Task RefusesAsync(this WorkloadAttestation attestation, string? token, string code)
+    internal static async Task<Workload> ProvenAsync(this WorkloadAttestation attestation, Evidence evidence)
     {
-        var refused = Assert.IsType<Attested.Refused>(await attestation.AttestAsync(token, CancellationToken.None));
+        var attested = await attestation.AttestAsync(evidence, CancellationToken.None);
+        Assert.True(attested is Attested.As, attested.ToString());
+        return ((Attested.As)attested).Workload;
+    }
+
+    internal static Task RefusesAsync(this WorkloadAttestation attestation, string? token, string code) =>
+        attestation.RefusesAsync(Evidence.OfBearer(token), code);
+
+    internal static async Task RefusesAsync(this WorkloadAttestation attestation, Evidence evidence, string code)
+    {
+        var refused = Assert.IsType<Attested.Refused>(await attestation.AttestAsync(evidence, CancellationToken.None));
         Assert.True(code == refused.Code, $"Expected {code}, was {refused.Code}: {refused.Detail}");
     }
 }

@@ -186,7 +186,7 @@ public sealed class HostileTokenTests
         var attestation = AttestationBench.Of("oidc", _issuer);
         var token = Good(_issuer);
         _issuer.Clock.Advance(TimeSpan.FromSeconds(later));
-        Assert.Equal(good, await attestation.AttestAsync(token, CancellationToken.None) is CredentialBroker.Attestation.Attested.As);
+        Assert.Equal(good, await attestation.AttestAsync(CredentialBroker.Attestation.Evidence.OfBearer(token), CancellationToken.None) is CredentialBroker.Attestation.Attested.As);
     }
 
     [Fact]

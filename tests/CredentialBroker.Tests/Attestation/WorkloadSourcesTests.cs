@@ -46,6 +46,93 @@ public sealed class WorkloadSourcesTests
         ["R39: no operator owner"] = ("Owners:Operator", Sound with { Owners = new Owners("team-platform", "team-security", " ") }),
     };
 
+    private static readonly WorkloadSourceOptions Domain = Sound with { Kind = "spiffe", Issuer = null, Spiffe = new SpiffeSourceOptions { TrustDomain = "prod.example" } };
+
+    private static readonly WorkloadSourceOptions Aws = Sound with
+    {
+        Kind = "aws", Issuer = "https://abc.tokens.sts.global.api.aws", JwksFile = null, Aws = new AwsSourceOptions { Accounts = ["123456789012"] },
+    };
+
+    private static readonly WorkloadSourceOptions Calls = Aws with
+    {
+        Kind = "aws-call", Issuer = null, Aws = new AwsSourceOptions { Accounts = ["123456789012"], Regions = ["eu-central-1"] },
+    };
+
+    private static readonly WorkloadSourceOptions Azure = Sound with { Kind = "azure", Issuer = "https://sts.windows.net/11111111-2222-3333-4444-555555555555/", JwksFile = null };
+
+    private static readonly WorkloadSourceOptions Google = Sound with { Kind = "google", Issuer = null, JwksFile = null };
+
+    private static readonly Dictionary<string, (string Key, WorkloadSourceOptions Options)> KindCases = new()
+    {
+        ["spiffe without its section"] = ("Spiffe", Domain with { Spiffe = null }),
+        ["spiffe without a trust domain"] = ("Spiffe:TrustDomain", Of(new SpiffeSourceOptions())),
+        ["spiffe with a scheme"] = ("Spiffe:TrustDomain", Of(new SpiffeSourceOptions { TrustDomain = "spiffe://prod.example" })),
+        ["spiffe in upper case"] = ("Spiffe:TrustDomain", Of(new SpiffeSourceOptions { TrustDomain = "Prod.example" })),
+        ["spiffe with an issuer"] = ("Issuer", Domain with { Issuer = "https://spire.example" }),
+        ["spiffe without a bundle"] = ("JwksFile", Domain with { JwksFile = null }),
+        ["spiffe endpoint without a first bundle"] = ("Spiffe:EndpointId", Endpoint(new SpiffeSourceOptions { TrustDomain = "prod.example", EndpointId = "spiffe://prod.example/spire" })),
+        ["spiffe endpoint of another domain"] = ("Spiffe:EndpointId", Endpoint(new SpiffeSourceOptions { TrustDomain = "prod.example", EndpointId = "spiffe://test.example/spire", FirstBundleFile = "/etc/x" })),
+        ["spiffe endpoint without URL"] = ("Spiffe:EndpointId", Of(new SpiffeSourceOptions { TrustDomain = "prod.example", EndpointId = "spiffe://prod.example/spire", FirstBundleFile = "/etc/x" })),
+        ["spiffe first bundle by a relative path"] = ("Spiffe:FirstBundleFile", Endpoint(new SpiffeSourceOptions { TrustDomain = "prod.example", EndpointId = "spiffe://prod.example/spire", FirstBundleFile = "x" })),
+        ["spiffe bundle of the metadata service"] = ("JwksUrl", Domain with { JwksFile = null, JwksUrl = "https://169.254.169.254/bundle" }),
+        ["aws without its section"] = ("Aws", Aws with { Aws = null }),
+        ["aws without accounts"] = ("Aws:Accounts", Aws with { Aws = new AwsSourceOptions() }),
+        ["aws with a short account"] = ("Aws:Accounts", Aws with { Aws = new AwsSourceOptions { Accounts = ["123"] } }),
+        ["aws without an issuer"] = ("Issuer", Aws with { Issuer = null, JwksUrl = "https://abc.example/jwks" }),
+        ["aws for two hours"] = ("MaxLifetime", Aws with { MaxLifetime = TimeSpan.FromHours(2) }),
+        ["aws-call without its section"] = ("Aws", Calls with { Aws = null }),
+        ["aws-call without regions"] = ("Aws:Regions", Calls with { Aws = new AwsSourceOptions { Accounts = ["123456789012"] } }),
+        ["aws-call with a host for a region"] = ("Aws:Regions", Calls with { Aws = new AwsSourceOptions { Accounts = ["123456789012"], Regions = ["evil.example/#"] } }),
+        ["aws-call for sixteen minutes"] = ("MaxLifetime", Calls with { MaxLifetime = TimeSpan.FromMinutes(16) }),
+        ["aws-call with keys"] = ("JwksUrl", Calls with { JwksUrl = "https://x.example" }),
+        ["aws-call with an issuer"] = ("Issuer", Calls with { Issuer = "https://x.example" }),
+        ["aws-call elsewhere"] = ("Aws:LoopbackEndpoint", StandIn("https://sts.evil.example", loopback: true)),
+        ["aws-call on this machine without leave"] = ("Aws:LoopbackEndpoint", StandIn("http://127.0.0.1:9", loopback: false)),
+        ["aws-call on this machine with a path"] = ("Aws:LoopbackEndpoint", StandIn("http://127.0.0.1:9/x", loopback: true)),
+        ["azure for all tenants"] = ("Issuer", Azure with { Issuer = "https://login.microsoftonline.com/common/v2.0", JwksUrl = "https://login.microsoftonline.com/common/discovery/v2.0/keys" }),
+        ["azure without a slash"] = ("Issuer", Azure with { Issuer = Azure.Issuer!.TrimEnd('/'), JwksUrl = "https://x.example" }),
+        ["azure for its management"] = ("Audience", Azure with { Audience = "https://management.azure.com/" }),
+        ["google by another name"] = ("Issuer", Google with { Issuer = "https://accounts.google.example", JwksUrl = "https://x.example" }),
+    };
+
+    public static TheoryData<string> KindNames => [.. KindCases.Keys];
+
+    [Theory]
+    [MemberData(nameof(KindNames))]
+    public void R27_a_mistake_that_only_one_kind_can_have_is_told_with_its_place(string name)
+    {
+        var (key, options) = KindCases[name];
+        Assert.StartsWith($"TrustSources:Workloads:prod-eu:{key}: ", Assert.Single(options.Validate("prod-eu", AttestationBench.Own)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_kind_is_accepted_when_it_is_sound()
+    {
+        Assert.All([Domain, Endpoint(new SpiffeSourceOptions { TrustDomain = "prod.example", EndpointId = "spiffe://prod.example/spire", FirstBundleFile = "/etc/x" }), Aws, Calls, StandIn("http://127.0.0.1:9", true), Azure, Google],
+            options => Assert.Empty(options.Validate("prod-eu", AttestationBench.Own)));
+        Assert.Equal("https://abc.tokens.sts.global.api.aws/.well-known/jwks.json", Aws.EffectiveJwksUrl);
+        Assert.Equal("https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/discovery/v2.0/keys", Azure.EffectiveJwksUrl);
+        Assert.Equal("https://www.googleapis.com/oauth2/v3/certs", Google.EffectiveJwksUrl);
+        Assert.Equal(TimeSpan.FromMinutes(15), Calls.EffectiveMaxLifetime);
+    }
+
+    [Fact]
+    public void A_trust_domain_has_one_source_and_signed_calls_have_one()
+    {
+        Assert.Contains("prod-us:Spiffe:TrustDomain", Assert.Single(Mistakes(Domain, Domain with { JwksFile = "/etc/other" })), StringComparison.Ordinal);
+        Assert.Empty(Mistakes(Domain, Domain with { Spiffe = new SpiffeSourceOptions { TrustDomain = "test.example" } }));
+        Assert.Contains("prod-us:Kind", Assert.Single(Mistakes(Calls, Calls)), StringComparison.Ordinal);
+
+        static IEnumerable<string> Mistakes(WorkloadSourceOptions one, WorkloadSourceOptions other) =>
+            WorkloadSources.Validate(new Dictionary<string, WorkloadSourceOptions> { ["prod-eu"] = one, ["prod-us"] = other }, AttestationBench.Own);
+    }
+
+    private static WorkloadSourceOptions Of(SpiffeSourceOptions spiffe) => Domain with { Spiffe = spiffe };
+
+    private static WorkloadSourceOptions Endpoint(SpiffeSourceOptions spiffe) => Of(spiffe) with { JwksFile = null, JwksUrl = "https://spire.example:8443" };
+
+    private static WorkloadSourceOptions StandIn(string endpoint, bool loopback) => Calls with { AllowLoopback = loopback, Aws = Calls.Aws! with { LoopbackEndpoint = endpoint } };
+
     public static TheoryData<string> Names => [.. Cases.Keys];
 
     [Theory]

@@ -119,8 +119,8 @@ public sealed class TargetGateTests
         await using var harness = new SignedTokenHarness();
         Assert.Throws<ArgumentException>(() => new BackendCatalog([harness.Backend, harness.Backend]));
         using var catalog = BackendCatalog.BuiltIn(
-            "abc123", new TargetOptions(), harness.Ring, new Postgres.PostgresConnections(new TargetOptions().Postgres), new(_clock), new BackendMetrics());
-        Assert.Equal(["postgres", "signed-token"], catalog.All.Select(backend => backend.Name));
+            "abc123", new TargetOptions(), new Issuer.KeyRings("https://broker.example", Issuer.ReservedAudiences.BuiltIn), new Issuer.StatusIndexes(_ => Task.FromResult(0L)), new Issuer.CertificateAuthority(new Issuer.PublicAddress("https://broker.example")), new Postgres.PostgresConnections(new TargetOptions().Postgres), new(_clock), new BackendMetrics());
+        Assert.Equal(["certificate", "postgres", "signed-token"], catalog.All.Select(backend => backend.Name));
         Assert.Null(catalog.Find("vault"));
     }
 

@@ -19,7 +19,7 @@ public sealed class TargetOptionsTests
             ["Targets:SignedToken:internal:Audiences:0"] = "orders-api",
         }).Build().GetSection(TargetOptions.Section).Get<TargetOptions>()!;
 
-        Assert.Empty(options.Validate());
+        Assert.Empty(options.Validate(Issuer.ReservedAudiences.BuiltIn));
         var orders = options.Postgres["orders"];
         Assert.Equal(["orders", "reports"], orders.AllDatabases);
         Assert.Equal((5432, TimeSpan.FromSeconds(7), "verify-full"), (orders.Port, orders.ConnectTimeout, orders.SslMode));
@@ -27,6 +27,6 @@ public sealed class TargetOptionsTests
         Assert.Contains("Targets:SignedToken:empty:Audiences: must list at least one audience", (options with
         {
             SignedToken = new Dictionary<string, SignedToken.SignedTokenTarget> { ["empty"] = new() },
-        }).Validate());
+        }).Validate(Issuer.ReservedAudiences.BuiltIn));
     }
 }

@@ -68,7 +68,11 @@ public sealed class ReferenceTests
         {
             if (Named(key.PropertyType) is { } named) inner.Add(($"{path}:{key.Name}:{{name}}", named));
             else if (IsOptions(key.PropertyType)) inner.Add(($"{path}:{key.Name}", key.PropertyType));
-            else rows.AppendLine(CultureInfo.InvariantCulture, $"| `{key.Name}` | {Shown(fresh is null ? null : key.GetValue(fresh))} | {Meaning(type, key)} |");
+            else
+            {
+                if (Listed(key.PropertyType) is { } listed) inner.Add(($"{path}:{key.Name}:{{n}}", listed));
+                rows.AppendLine(CultureInfo.InvariantCulture, $"| `{key.Name}` | {Shown(fresh is null ? null : key.GetValue(fresh))} | {Meaning(type, key)} |");
+            }
         }
 
         if (rows.Length > 0) page.AppendLine("| key | default | meaning |\n|---|---|---|").Append(rows).AppendLine();
@@ -97,6 +101,8 @@ public sealed class ReferenceTests
     private static IEnumerable<PropertyInfo> Keys(Type type) => type.GetProperties().Where(p => p.CanWrite);
 
     private static Type? Named(Type type) => type.IsGenericType && type.GetGenericArguments() is [_, var item] && IsOptions(item) ? item : null;
+
+    private static Type? Listed(Type type) => type.IsGenericType && type.GetGenericArguments() is [var item] && IsOptions(item) ? item : null;
 
     private static bool IsOptions(Type type) => type is { IsClass: true, IsArray: false } && type.Namespace?.StartsWith("CredentialBroker", StringComparison.Ordinal) == true;
 

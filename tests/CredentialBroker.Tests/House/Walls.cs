@@ -6,7 +6,7 @@ internal static class Walls
     public static IReadOnlyDictionary<string, string[]> Allowed { get; } = new Dictionary<string, string[]>
     {
         ["Storage"] = [],
-        ["Hosting"] = ["Storage"],
+        ["Hosting"] = ["Storage", "Attestation"],
         ["Audit"] = ["Storage", "Hosting"],
         ["Controls"] = ["Storage", "Audit", "Hosting"],
         ["Attestation"] = ["Storage"],
@@ -16,10 +16,11 @@ internal static class Walls
         ["Templates"] = ["Backends", "Storage", "Audit"],
         ["Leases"] = ["Storage", "Audit", "Hosting"],
         ["Revocation"] = ["Leases", "Backends", "Issuer", "Controls", "Audit", "Storage"],
-        ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls"],
-        ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Policy"],
+        ["Exceptions"] = ["Storage", "Hosting", "Audit", "Controls", "Approvals", "Templates", "Leases"],
+        ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls", "Exceptions"],
+        ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Exceptions", "Policy"],
         ["Runtime"] = ["Attestation", "Approvals", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
-        ["Configuration"] = ["Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }

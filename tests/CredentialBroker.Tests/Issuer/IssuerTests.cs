@@ -12,7 +12,7 @@ public sealed class IssuerTests
         var kek = RandomNumberGenerator.GetBytes(KeyWrap.KeyBytes);
         var wrapped = KeyWrap.Wrap(kek, key.Kid, key.ExportPkcs8());
         using var back = SigningKey.Import(KeyWrap.Unwrap(kek, key.Kid, wrapped), key.Kid);
-        Assert.Equal((key.Kid, key.X, key.Y), (back.Kid, back.X, back.Y));
+        Assert.Equal(key.Public, back.Public);
         Assert.ThrowsAny<CryptographicException>(() => KeyWrap.Unwrap(kek, "another", wrapped));
         Assert.ThrowsAny<CryptographicException>(() => KeyWrap.Unwrap(RandomNumberGenerator.GetBytes(32), key.Kid, wrapped));
         Assert.ThrowsAny<CryptographicException>(() => KeyWrap.Unwrap(kek, key.Kid, wrapped.AsSpan(0, 20)));
@@ -21,6 +21,13 @@ public sealed class IssuerTests
         Assert.Throws<CryptographicException>(() => SigningKey.Import(key.ExportPkcs8(), "another"));
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         Assert.Throws<CryptographicException>(() => SigningKey.Import(other.ExportPkcs8PrivateKey(), "another"));
+    }
+
+    private static void Claims(Utf8JsonWriter json)
+    {
+        json.WriteString("iss", "https://broker.example/issuer/workload");
+        json.WriteString("sub", "k8s://prod/shop/checkout");
+        json.WriteString("aud", "orders-api");
     }
 
     [Fact]
@@ -38,18 +45,18 @@ public sealed class IssuerTests
     {
         using var now = SigningKey.Generate();
         using var next = SigningKey.Generate();
-        var url = IssuerDocuments.IssuerUrl(new Uri("https://broker.example/"), IssuerDocuments.WorkloadPath);
-        var ring = new KeyRing(url);
+        var url = IssuerDocuments.IssuerUrl(new Uri("https://broker.example/"), IssuerDocuments.PathOf(KeyPurpose.Workload));
+        var ring = new KeyRing(KeyPurpose.Workload, url);
         Assert.Throws<InvalidOperationException>(() => ring.Signer);
-        Assert.Throws<ArgumentException>(() => ring.Replace(now, [next]));
-        ring.Replace(now, [now, next]);
+        Assert.Throws<ArgumentException>(() => ring.Replace(now, [next.Public]));
+        ring.Replace(now, [now.Public, next.Public]);
         using var jwks = JsonDocument.Parse(ring.Jwks);
         Assert.Equal([now.Kid, next.Kid], jwks.RootElement.GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString()));
         Assert.DoesNotContain("\"d\"", jwks.RootElement.GetRawText(), StringComparison.Ordinal);
         using var discovery = JsonDocument.Parse(ring.Discovery);
         Assert.Equal("https://broker.example/issuer/workload", discovery.RootElement.GetProperty("issuer").GetString());
         Assert.Equal($"{url}/.well-known/jwks.json", discovery.RootElement.GetProperty("jwks_uri").GetString());
-        var header = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(TokenWriter.Write(ring, _ => { }).Split('.')[0])).RootElement;
+        var header = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(TokenWriter.Write(ring, Claims).Split('.')[0])).RootElement;
         Assert.Equal($$"""{"alg":"ES256","kid":"{{now.Kid}}","typ":"JWT"}""", header.GetRawText());
     }
 }

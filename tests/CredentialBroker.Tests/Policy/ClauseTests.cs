@@ -45,6 +45,20 @@ public sealed class ClauseTests
     }
 
     [Fact]
+    public void A_client_certificate_is_no_one_time_evidence()
+    {
+        Granted(Counted(EvidenceReuse.TemplateDecides, oneTime: true));
+        Granted(Counted(EvidenceReuse.Never, oneTime: true));
+        Granted(Counted(EvidenceReuse.Always, oneTime: false));
+        Refused(Counted(EvidenceReuse.Always, oneTime: true), ReasonCodes.OneTimeEvidenceRequired, "one_time_evidence");
+        var renewal = Renewal();
+        Granted(renewal with { Template = renewal.Template! with { OneTimeEvidence = true }, Workload = renewal.Workload with { Reuse = EvidenceReuse.Always } });
+
+        static Facts Counted(EvidenceReuse reuse, bool oneTime) =>
+            WithWorkload(workload => workload with { Reuse = reuse }) with { Template = Some.Template() with { OneTimeEvidence = oneTime } };
+    }
+
+    [Fact]
     public void R60_A_chain_of_delegation_deeper_than_the_template_allows_is_refused()
     {
         Granted(Acting("a"));

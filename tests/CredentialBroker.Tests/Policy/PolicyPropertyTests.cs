@@ -1,4 +1,5 @@
 using CredentialBroker.Approvals;
+using CredentialBroker.Attestation;
 using CredentialBroker.Policy;
 using CredentialBroker.Protocol;
 using CredentialBroker.TestInfra;
@@ -29,7 +30,7 @@ public sealed class PolicyPropertyTests
                     Assert.True(grant.EndsAt <= facts.Now + (facts.Ask.Ttl ?? facts.Template!.Ttl));
                     Assert.True(grant.EndsAt <= facts.Approval!.ValidUntil);
                     Assert.True(grant.EndsAt <= grant.MaxEndsAt);
-                    Assert.Equal(facts.Renews?.MaxEndsAt ?? facts.Now + facts.Template!.MaxTtl, grant.MaxEndsAt);
+                    Assert.Equal(Math.Min(facts.Renews?.MaxEndsAt ?? facts.Now + facts.Template!.MaxTtl, facts.Exception?.EndsAt ?? long.MaxValue), grant.MaxEndsAt);
                     break;
                 case Decision.Refused refused:
                     Assert.Equal(refused.Clause, clauses.First(clause => clause.Holds == false).Name);
@@ -60,9 +61,12 @@ public sealed class PolicyPropertyTests
             MaxTtl = Mostly(4 * The.Hour, 15 * The.Minute),
             MinStrength = Mostly(2, 0, 4),
             MaxDelegation = Mostly(1, 0, 8),
+            OneTimeEvidence = Mostly(false, true),
             IntentRequired = Mostly(false, true),
             Workloads = [new WorkloadPattern(Mostly(The.Uri, "k8s://prod-eu/shop/cart"))],
             ApprovalSources = [Mostly("gate", "ci")],
+            Image = Mostly<ImageDemand?>(null, new ImageDemand(true, [])),
+            Legacy = Mostly<LegacyControls?>(null, Some.Legacy(The.Now - 1), Some.Legacy(The.Now + 1)),
         };
         var approval = facts.Approval! with
         {
@@ -74,6 +78,7 @@ public sealed class PolicyPropertyTests
             Nonce = Mostly(null, "n-1"),
             Binding = Mostly(Binding.Exact, Binding.Nonce, Binding.FirstClaim),
             Facts = Mostly(facts.Approval.Facts, new Dictionary<string, string> { ["pod"] = "checkout-2" }),
+            Image = Mostly<ImageFacts?>(null, new ImageFacts("registry.example/shop:1", "unsigned")),
             Tier = Mostly("standard", "low", "critical"),
             Intent = Mostly(null, new Intent(["read"]), new Intent(["drop"])),
             NotBefore = Mostly<long?>(null, The.Now - 1, The.Now + 1),
@@ -87,13 +92,15 @@ public sealed class PolicyPropertyTests
         {
             Template = Mostly(template, (CompiledTemplate?)null),
             Approval = Mostly(approval, (Approval?)null),
-            Workload = facts.Workload with { Strength = Mostly(3, 0, 1, 5), ActChain = Mostly<string[]>([], ["a"], ["a", "b"]) },
+            Workload = facts.Workload with { Strength = Mostly(3, 0, 1, 5), ActChain = Mostly<string[]>([], ["a"], ["a", "b"]), Reuse = Mostly(EvidenceReuse.TemplateDecides, EvidenceReuse.Never, EvidenceReuse.Always) },
             Ask = new Ask("orders-read", Mostly<long?>(null, 1, 1000, The.Minute, The.Hour), Mostly(null, new Intent(["read"])), Mostly(null, "n-1")),
             Controls = Mostly(Some.Controls(), Some.Controls(Some.Freeze("node=node-1")), Some.Controls(Some.Freeze("node=node-2"))),
             External = Mostly<Verdict>(
                 new Verdict.NotAsked(), new Verdict.Allow("1"), new Verdict.Deny("1", "no"), new Verdict.Unavailable("x"), new Verdict.RiskAccepted("x", "r")),
             Renews = facts.Renews is null ? null : Some.Lease() with { Instance = Mostly(The.Instance, "pod-uid-2"), MaxEndsAt = The.Now + Mostly(The.Hour, 0, 500) },
             TaskEnded = Mostly(false, true),
+            Exception = Mostly(null, Some.Exception(), Some.Exception() with { EndsAt = The.Now - 1 }),
+            Held = Mostly<long?>(null, 0, 1),
         };
 
         T Mostly<T>(T usual, params T[] others) => random.Next(24) == 0 ? others[random.Next(others.Length)] : usual;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using CredentialBroker.Configuration;
 using CredentialBroker.TestInfra;
+using CredentialBroker.Tests.Exceptions;
 using Microsoft.Extensions.Configuration;
 
 namespace CredentialBroker.Tests.Refusals;
@@ -55,10 +56,16 @@ public sealed class ExternalPolicyTests
     public async Task R03_A_risk_acceptance_covers_its_templates_tells_each_use_and_ends_on_its_day()
     {
         await using var point = await PolicyPoint.StartAsync();
-        await using var hostile = await StartAsync(point.Url, Acceptance(), SceneFolder.Token(), SceneFolder.Token("short"), SceneFolder.Token("orders").Replace("tier: standard", "tier: critical", StringComparison.Ordinal));
+        await using var hostile = await StartAsync(point.Url, "risk:outage", SceneFolder.Token(), SceneFolder.Token("short"), SceneFolder.Token("orders").Replace("tier: standard", "tier: critical", StringComparison.Ordinal));
         var scene = hostile.Scene;
+        var (alice, bob) = await Asks.PeopleAsync(hostile);
         point.Answer(500, "");
         var pod = await hostile.ApprovedPodAsync("token");
+        await hostile.RefusedAsync(503, "policy_unavailable", true, "nobody accepted it", () => scene.ClaimAsync(hostile.Token(pod), "token"));
+        var id = await Asks.IdAsync(alice.PostAsync("/v1/risk-acceptances", Asks.Risk(templates: ["token", "orders"])));
+        Assert.Equal("self_approval", (await alice.PostAsync($"/v1/risk-acceptances/{id}/approve")).Code);
+        await hostile.RefusedAsync(503, "policy_unavailable", true, "one person accepted it", () => scene.ClaimAsync(hostile.Token(pod), "token"));
+        await Asks.DoneAsync(bob.PostAsync($"/v1/risk-acceptances/{id}/approve"));
         var lease = await ClaimedAsync(hostile, pod);
         Assert.Equal(HttpStatusCode.OK, (await scene.RenewAsync(hostile.Token(pod), lease)).Status);
 
@@ -67,7 +74,7 @@ public sealed class ExternalPolicyTests
         Assert.All(uses, use =>
         {
             Assert.Equal("control", use.GetProperty("stream").GetString());
-            Assert.Equal("outage", use.GetProperty("subject").GetString());
+            Assert.Equal(id, use.GetProperty("subject").GetString());
             Assert.Equal("status 500", use.GetProperty("detail").GetString());
             Assert.Equal(lease, use.GetProperty("lease").GetString());
         });
@@ -88,43 +95,32 @@ public sealed class ExternalPolicyTests
         Assert.Equal(2, (await hostile.AuditAsync("risk_acceptance.used")).Count);
     }
 
-    [Theory]
-    [InlineData("allow", "neither deny nor the name")]
-    [InlineData("Deny", "neither deny nor the name")]
-    [InlineData("expired", "is expired")]
-    [InlineData("early", "has not begun")]
-    [InlineData("self", "is approved by its requester")]
-    [InlineData("long", "at most 30 days")]
-    [InlineData("bare", "name the templates")]
-    public void R03_R04_A_fallback_that_nobody_else_signed_for_stops_the_start(string onError, string told)
+    [Fact]
+    public async Task R03_An_acceptance_of_another_name_or_ended_early_covers_nothing()
     {
-        var acceptances = Acceptance();
-        JsonObject Changed(Action<JsonObject> change)
+        await using var point = await PolicyPoint.StartAsync();
+        await using var hostile = await StartAsync(point.Url, "risk:outage");
+        var (alice, bob) = await Asks.PeopleAsync(hostile);
+        point.Answer(500, "");
+        var pod = await hostile.ApprovedPodAsync("token");
+        foreach (var (name, ended) in new[] { ("holiday", false), ("outage", true) })
         {
-            var one = acceptances["outage"]!.DeepClone().AsObject();
-            change(one);
-            return one;
+            var id = await Asks.IdAsync(alice.PostAsync("/v1/risk-acceptances", Asks.Risk(name, templates: ["token"])));
+            await Asks.DoneAsync(bob.PostAsync($"/v1/risk-acceptances/{id}/approve"));
+            if (ended) await Asks.DoneAsync(bob.DeleteAsync($"/v1/risk-acceptances/{id}"));
+            await hostile.RefusedAsync(503, "policy_unavailable", true, name, () => hostile.Scene.ClaimAsync(hostile.Token(pod), "token"));
         }
 
-        var now = TimeProvider.System.GetUtcNow();
-        acceptances["expired"] = Changed(a => (a["From"], a["Until"]) = (now.AddDays(-2).ToString("O"), now.AddDays(-1).ToString("O")));
-        acceptances["early"] = Changed(a => (a["From"], a["Until"]) = (now.AddDays(1).ToString("O"), now.AddDays(2).ToString("O")));
-        acceptances["self"] = Changed(a => a["ApprovedBy"] = "ALICE");
-        acceptances["long"] = Changed(a => a["Until"] = now.AddDays(31).ToString("O"));
-        acceptances["bare"] = Changed(a => a.Remove("Templates"));
-        using var folder = new SceneFolder();
-        var file = folder.Write(8200, null, c => c["Policy"] = new JsonObject { ["Url"] = "http://127.0.0.1:1/", ["OnError"] = onError, ["RiskAcceptances"] = acceptances });
-        var (_, mistakes) = ConfigurationReader.Read(ConfigurationReader.Sources(file), TimeProvider.System);
-        Assert.Contains(mistakes, m => m.StartsWith("Policy:", StringComparison.Ordinal) && m.Contains(told, StringComparison.Ordinal));
+        Assert.Equal("invalid", (await alice.PostAsync("/v1/risk-acceptances", Asks.Risk(@for: "31d", templates: ["token"]))).Code);
+        Assert.Equal("invalid", (await alice.PostAsync("/v1/risk-acceptances", Asks.Risk("Two Words", templates: ["token"]))).Code);
+        Assert.Empty(await hostile.AuditAsync("risk_acceptance.used"));
     }
 
     [Fact]
-    public async Task R03_The_check_command_exits_non_zero_on_an_acceptance_that_does_not_hold()
+    public async Task R02_The_check_command_exits_non_zero_where_errors_would_be_allowed()
     {
         using var folder = new SceneFolder();
-        var acceptances = Acceptance();
-        acceptances["outage"]!["ApprovedBy"] = "alice";
-        var file = folder.Write(8200, null, c => c["Policy"] = new JsonObject { ["Url"] = "http://127.0.0.1:1/", ["OnError"] = "outage", ["RiskAcceptances"] = acceptances });
+        var file = folder.Write(8200, null, c => c["Policy"] = new JsonObject { ["Url"] = "http://127.0.0.1:1/", ["OnError"] = "allow" });
         Assert.Equal(2, await Commands.CheckAsync(["--config", file]));
         Assert.Equal(0, await Commands.CheckAsync(["--config", folder.Write(8200)]));
     }
@@ -136,35 +132,22 @@ public sealed class ExternalPolicyTests
         var file = folder.Write(8200, null, c =>
         {
             c["Hosting"]!["Lisen"] = "http://127.0.0.1:1";
-            c["Policy"] = new JsonObject { ["OnErrors"] = "deny", ["RiskAcceptances"] = new JsonObject { ["outage"] = new JsonObject { ["Aprover"] = "bob" } } };
+            c["Policy"] = new JsonObject { ["OnErrors"] = "deny", ["RiskAcceptances"] = new JsonObject() };
+            c["Exceptions"] = new JsonObject { ["BreakGlass"] = new JsonObject { ["Template"] = "token" } };
             c["TrustSources"]!["Workloads"]!["cluster"]!["Audiences"] = "x";
             c["Extra"] = new JsonObject { ["A"] = "b" };
         });
         var (_, mistakes) = ConfigurationReader.Read(ConfigurationReader.Sources(file), TimeProvider.System);
-        foreach (var path in new[] { "Hosting:Lisen", "Policy:OnErrors", "Policy:RiskAcceptances:outage:Aprover", "TrustSources:Workloads:cluster:Audiences", "Extra" })
+        foreach (var path in new[] { "Hosting:Lisen", "Policy:OnErrors", "Exceptions:BreakGlass:Template", "TrustSources:Workloads:cluster:Audiences", "Extra" })
         {
             Assert.Contains(mistakes, m => m.StartsWith(path + ": unknown", StringComparison.Ordinal));
         }
     }
 
-    private static JsonObject Acceptance()
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        return new JsonObject
-        {
-            ["outage"] = new JsonObject
-            {
-                ["Templates"] = new JsonArray("token", "orders"), ["Owner"] = "team-security", ["RequestedBy"] = "alice", ["ApprovedBy"] = "bob", ["Reason"] = "move of the policy point",
-                ["From"] = now.AddHours(-1).ToString("O"), ["Until"] = now.AddHours(1).ToString("O"),
-            },
-        };
-    }
-
-    private static Task<HostileScene> StartAsync(Uri url, JsonObject? acceptances = null, params string[] templates) => HostileScene.StartAsync(
+    private static Task<HostileScene> StartAsync(Uri url, string onError = "deny", params string[] templates) => HostileScene.StartAsync(
         change: c => c["Policy"] = new JsonObject
         {
-            ["Url"] = url.ToString(), ["Timeout"] = "00:00:00.500", ["Revisions"] = new JsonArray("r1"), ["OnError"] = acceptances is null ? "deny" : "outage",
-            ["RiskAcceptances"] = acceptances,
+            ["Url"] = url.ToString(), ["Timeout"] = "00:00:00.500", ["Revisions"] = new JsonArray("r1"), ["OnError"] = onError,
         }, templates: templates.Length == 0 ? [SceneFolder.Token()] : templates);
 
     private static async Task<string> ClaimedAsync(HostileScene hostile, string pod)

@@ -14,7 +14,7 @@ namespace CredentialBroker.Tests.Refusals;
 /// </summary>
 internal sealed class HostileScene : IAsyncDisposable
 {
-    private static readonly string[] Tables = ["leases", "ended_leases", "approvals", "claims", "approval_uses", "evidence_uses", "freezes", "ended_tasks"];
+    private static readonly string[] Tables = ["leases", "ended_leases", "approvals", "claims", "approval_uses", "evidence_uses", "freezes", "ended_tasks", "approval_prompts"];
 
     private readonly TestKey _clusterKey;
     private readonly TestKey _gateKey;
@@ -134,6 +134,18 @@ internal sealed class HostileScene : IAsyncDisposable
     public async Task<List<JsonElement>> AuditAsync(string type) =>
         [.. (await Scene.OperatorAsync(HttpMethod.Get, $"/v1/audit?type={type}")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(JsonDocument.Parse(line).RootElement.GetProperty("body").GetString()!).RootElement)];
+
+    /// <summary>The first record of a type, once a job wrote it; asked for by an operator whose token is alive.</summary>
+    public static async Task<JsonElement> AuditUntilAsync(NamedOperator caller, string type)
+    {
+        for (var i = 0; ; i++)
+        {
+            var line = (await caller.GetAsync($"/v1/audit?type={type}")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+            if (line is not null) return JsonDocument.Parse(JsonDocument.Parse(line).RootElement.GetProperty("body").GetString()!).RootElement;
+            Assert.True(i < 1200, $"no {type} was recorded");
+            await Task.Delay(50);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

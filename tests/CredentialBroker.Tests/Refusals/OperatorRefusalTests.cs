@@ -44,7 +44,7 @@ public sealed class OperatorRefusalTests
         var file = hostile.Broker.Folder.TokenFile;
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         var token = (await File.ReadAllTextAsync(file)).Trim();
-        var operators = hostile.Broker.Get<OperatorTokens>();
+        var operators = hostile.Broker.Get<BootstrapToken>();
         Assert.NotNull(await operators.FindAsync(token, IPAddress.Loopback, CancellationToken.None));
         Assert.NotNull(await operators.FindAsync(token, IPAddress.IPv6Loopback, CancellationToken.None));
         Assert.NotNull(await operators.FindAsync(token, IPAddress.Loopback.MapToIPv6(), CancellationToken.None));

@@ -150,7 +150,7 @@ public sealed class TemplateCompilerTests
     [Fact]
     public void R22_The_operator_sets_the_ceilings()
     {
-        var strict = new TemplateCompiler([new FakeBackend("postgres")], new TemplateLimits { Ttl = TimeSpan.FromMinutes(5), MaxTtl = TimeSpan.FromHours(1) });
+        var strict = new TemplateCompiler([new FakeBackend("postgres")], new TemplateLimits { Ttl = TimeSpan.FromMinutes(5), MaxTtl = TimeSpan.FromHours(1) }, TimeProvider.System);
         var mistakes = new Mistakes("t.yaml");
         Assert.Null(strict.Compile(Good, mistakes));
         Assert.Equal(["ttl", "maxTtl"], mistakes.All.Select(mistake => mistake.Path));
@@ -158,7 +158,7 @@ public sealed class TemplateCompilerTests
 
     [Fact]
     public void Two_backends_of_one_name_are_refused() => Assert.Throws<ArgumentException>(
-        () => new TemplateCompiler([new FakeBackend("a"), new FakeBackend("a")], new TemplateLimits()));
+        () => new TemplateCompiler([new FakeBackend("a"), new FakeBackend("a")], new TemplateLimits(), TimeProvider.System));
 
     [Fact]
     public void A_catalogue_finds_by_exact_name_and_holds_each_name_once()

@@ -22,6 +22,9 @@ public sealed class WorkloadRulesTests
     [InlineData("gitlab://gitlab-main/56")]
     [InlineData("oidc://ci/repo:org%2Fname:ref")]
     [InlineData($"docker://build-7.example/{Digest}")]
+    [InlineData("aws://123456789012/role/checkout")]
+    [InlineData("azure://11111111-2222-3333-4444-555555555555/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee")]
+    [InlineData("gcp://shop-prod/104851234567890123456")]
     public void A_pattern_that_names_a_workload_is_accepted(string pattern) => Assert.Null(WorkloadRules.Refuse(pattern));
 
     [Theory]
@@ -42,6 +45,15 @@ public sealed class WorkloadRulesTests
     [InlineData("gitlab://gitlab-main/*", "R31")]
     [InlineData("oidc://ci/*", "R31")]
     [InlineData("docker://build-7/*", "R31")]
+    [InlineData("aws://123456789012/role/*", "R31")]
+    [InlineData("aws://123456789012/*", "R31")]
+    [InlineData("aws://*/role/checkout", "R31")]
+    [InlineData("aws://123456789012/role/check*", "R31")]
+    [InlineData("azure://11111111-2222-3333-4444-555555555555/*", "R31")]
+    [InlineData("azure://*/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "R31")]
+    [InlineData("gcp://shop-prod/*", "R31")]
+    [InlineData("gcp://*/104851234567890123456", "R31")]
+    [InlineData("gcp://*", "R31")]
     public void R31_Wildcards_over_many_workloads_are_refused(string pattern, string rule) => Refused(pattern, rule);
 
     [Theory]
@@ -52,6 +64,9 @@ public sealed class WorkloadRulesTests
     [InlineData("oidc://ci")]
     [InlineData("docker://10.0.0.1/" + Digest)]
     [InlineData("docker://10.0.0.1")]
+    [InlineData("aws://123456789012")]
+    [InlineData("azure://11111111-2222-3333-4444-555555555555")]
+    [InlineData("gcp://shop-prod")]
     public void R26_A_namespace_or_network_location_is_no_workload(string pattern) => Refused(pattern, "R26");
 
     [Theory]
@@ -75,6 +90,15 @@ public sealed class WorkloadRulesTests
     [InlineData("oidc://ci/a/b")]
     [InlineData("oidc://ci/a%2fb")]
     [InlineData("docker://build-7/latest")]
+    [InlineData("aws://12345678901/role/checkout")]
+    [InlineData("aws://123456789012/user/alice")]
+    [InlineData("aws://123456789012/role/batch/checkout")]
+    [InlineData("aws://123456789012/checkout")]
+    [InlineData("azure://common/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee")]
+    [InlineData("azure://11111111-2222-3333-4444-555555555555/checkout")]
+    [InlineData("azure://11111111-2222-3333-4444-555555555555/AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee")]
+    [InlineData("gcp://shop-prod/checkout@shop-prod.iam.gserviceaccount.com")]
+    [InlineData("gcp://Shop/104851234567890123456")]
     public void Anything_else_is_refused(string pattern) => Refused(pattern, "expected");
 
     [Fact]

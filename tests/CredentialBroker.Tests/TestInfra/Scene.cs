@@ -38,6 +38,8 @@ internal sealed class Scene : IDisposable
         Gate = gate;
     }
 
+    public Uri Address => _http.BaseAddress!;
+
     public Signer Cluster { get; }
 
     public Signer Gate { get; }

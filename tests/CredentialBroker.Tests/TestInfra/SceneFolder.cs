@@ -35,7 +35,7 @@ internal sealed class SceneFolder : IDisposable
         var configuration = new JsonObject
         {
             ["Logging"] = new JsonObject { ["LogLevel"] = new JsonObject { ["Default"] = "Warning" } },
-            ["Hosting"] = new JsonObject { ["Listen"] = $"http://127.0.0.1:{port}" },
+            ["Hosting"] = new JsonObject { ["Listen"] = $"http://127.0.0.1:{port}", ["Profile"] = "dev" },
             ["Storage"] = store is null ? new JsonObject { ["Folder"] = System.IO.Path.Combine(Path, "data") } : Postgres(store),
             ["Keys"] = new JsonObject { ["KeyEncryptionKeyFile"] = System.IO.Path.Combine(Path, "kek") },
             ["Operators"] = new JsonObject { ["BootstrapTokenFile"] = TokenFile },

@@ -1,8 +1,10 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Controls;
+using CredentialBroker.Exceptions;
 using CredentialBroker.Policy;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Selectors;
 using CredentialBroker.Templates;
 
@@ -80,6 +82,28 @@ internal static class Some
 
     public static Freeze Freeze(string selector, long? expiresAt = null) =>
         new("freeze-1", selector, Selector.Parse(selector), "incident 7", "rita", The.Now - The.Minute, expiresAt);
+
+    /// <summary>Live for an hour, asked for by alice, approved by bob.</summary>
+    public static ExceptionRecord Exception(ExceptionTerms? may = null) => new()
+    {
+        Id = "exception-1",
+        Kind = RecordKind.Exception,
+        State = RecordState.Approved,
+        Name = "",
+        Templates = ["orders-read"],
+        Terms = may ?? new ExceptionTerms("30m"),
+        Owners = new Owners("team-platform", "team-security", "team-sre"),
+        Reason = "slow migration",
+        Ticket = "INC-77",
+        RequestedBy = "alice",
+        RequestedAt = The.Now - The.Hour,
+        Length = 2 * The.Hour,
+        ApprovedBy = "bob",
+        StartsAt = The.Now - The.Minute,
+        EndsAt = The.Now + The.Hour,
+    };
+
+    public static LegacyControls Legacy(long reviewBy) => new("own VLAN", "vault of the operators", "session recording", "team-platform", reviewBy);
 
     public static RenewedLease Lease() => new("lease-1", The.Instance, "approval-1", The.Now + (2 * The.Hour));
 }

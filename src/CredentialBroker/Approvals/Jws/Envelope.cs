@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Approvals.Jws;
@@ -20,6 +21,6 @@ internal static class Envelope
         if (!Text.IsEventId(eventId)) members.Fail("jti", "is not of A-Z a-z 0-9 . _ : -");
         return members.Fault is { } fault
             ? new Verified.Refused(ReasonCodes.ApprovalMalformed, fault, Authentic: true)
-            : new Verified.As(eventId, keepUntil, approval!.Value.Clone());
+            : DocumentReader.Read(approval!.Value).Under([eventId], keepUntil);
     }
 }

@@ -12,9 +12,12 @@ internal static class JsonWebKeys
 {
     private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-    internal static PublicKey? Read(JsonElement jwk, out string? passedOver)
+    /// <param name="jwk">The entry.</param>
+    /// <param name="passedOver">Why it is none, when the answer is null.</param>
+    /// <param name="use">What it must be for, if it says so.</param>
+    internal static PublicKey? Read(JsonElement jwk, out string? passedOver, string use = "sig")
     {
-        passedOver = NotForSignatures(jwk);
+        passedOver = NotForSignatures(jwk, use);
         if (passedOver is not null)
         {
             return null;
@@ -31,7 +34,7 @@ internal static class JsonWebKeys
         return key;
     }
 
-    private static string? NotForSignatures(JsonElement jwk)
+    private static string? NotForSignatures(JsonElement jwk, string use)
     {
         if (jwk.ValueKind != JsonValueKind.Object)
         {
@@ -51,7 +54,7 @@ internal static class JsonWebKeys
             }
         }
 
-        return jwk.TryGetProperty("use", out _) && jwk.Text("use") != "sig" ? "its use is not sig" : null;
+        return jwk.TryGetProperty("use", out _) && jwk.Text("use") != use ? $"its use is not {use}" : null;
     }
 
     private static PublicKey.Rsa? ReadRsa(JsonElement jwk)

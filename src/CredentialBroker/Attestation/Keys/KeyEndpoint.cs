@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace CredentialBroker.Attestation;
@@ -17,7 +18,9 @@ internal sealed class KeyEndpoint(Uri url, HttpClient http)
     }
 
     /// <summary>A client that follows nothing, believes no proxy, and stops after 64 KiB or five seconds.</summary>
-    internal static HttpClient Client(bool allowLoopback)
+    /// <param name="allowLoopback">Whether this machine itself may be asked.</param>
+    /// <param name="serverIs">Judges the server's certificate where it need not be one that this machine trusts.</param>
+    internal static HttpClient Client(bool allowLoopback, RemoteCertificateValidationCallback? serverIs = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -30,6 +33,11 @@ internal sealed class KeyEndpoint(Uri url, HttpClient http)
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             ConnectCallback = (context, cancel) => ConnectAsync(context.DnsEndPoint, allowLoopback, cancel),
         };
+        if (serverIs is not null)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = serverIs;
+        }
+
         return new HttpClient(handler) { Timeout = Timeout, MaxResponseContentBufferSize = KeySet.MaxBytes };
     }
 

@@ -12,4 +12,8 @@ internal sealed record KeyPace(TimeSpan Fresh, TimeSpan Gap, TimeSpan FirstGap)
     internal static readonly KeyPace OfFile = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
 
     internal static readonly KeyPace OfUrl = new(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
+
+    /// <summary>The source's own wish, within what is decent to it and to those who wait for a withdrawal.</summary>
+    internal TimeSpan FreshFor(KeySet keys) =>
+        keys.LookAgain is not { } wish || wish > Fresh ? Fresh : wish < Gap ? Gap : wish;
 }

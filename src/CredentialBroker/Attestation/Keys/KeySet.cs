@@ -1,7 +1,12 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Attestation;
+
+/// <summary>How a source writes down what it publishes.</summary>
+/// <exception cref="FormatException">It is not written so.</exception>
+internal delegate KeySet ReadKeys(ReadOnlySpan<byte> published);
 
 /// <summary>The public keys a trust source publishes, as of one reading.</summary>
 /// <param name="Keys">Keys that can verify signatures.</param>
@@ -11,19 +16,19 @@ internal sealed record KeySet(IReadOnlyList<PublicKey> Keys, IReadOnlyList<strin
     internal const int MaxBytes = 64 * 1024;
     private const int MaxKeys = 100;
 
+    /// <summary>Certificates that chains may end in; only a SPIFFE bundle has them.</summary>
+    internal IReadOnlyList<X509Certificate2> Roots { get; init; } = [];
+
+    /// <summary>Which publication this is, where the source numbers them; one that goes back is not believed.</summary>
+    internal long? Sequence { get; init; }
+
+    /// <summary>How soon the source wants to be looked at again, where it says so.</summary>
+    internal TimeSpan? LookAgain { get; init; }
+
     /// <exception cref="FormatException">The document is no key set, or names two keys alike.</exception>
     internal static KeySet Parse(ReadOnlySpan<byte> json)
     {
-        if (!StrictJson.TryReadObject(json, out var document, out var fault))
-        {
-            throw new FormatException($"The key set {fault}.");
-        }
-
-        if (!document.TryGetProperty("keys", out var entries) || entries.ValueKind != JsonValueKind.Array || entries.GetArrayLength() > MaxKeys)
-        {
-            throw new FormatException($"The key set has no array \"keys\" of at most {MaxKeys} entries.");
-        }
-
+        var entries = Entries(json, out _);
         var keys = new List<PublicKey>();
         var passedOver = new List<string>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -46,6 +51,19 @@ internal sealed record KeySet(IReadOnlyList<PublicKey> Keys, IReadOnlyList<strin
         }
 
         return new KeySet(keys, passedOver);
+    }
+
+    /// <summary>The array <c>keys</c> of a document that is otherwise left to the caller.</summary>
+    internal static JsonElement Entries(ReadOnlySpan<byte> json, out JsonElement document)
+    {
+        if (!StrictJson.TryReadObject(json, out document, out var fault))
+        {
+            throw new FormatException($"The key set {fault}.");
+        }
+
+        return document.TryGetProperty("keys", out var entries) && entries.ValueKind == JsonValueKind.Array && entries.GetArrayLength() <= MaxKeys
+            ? entries
+            : throw new FormatException($"The key set has no array \"keys\" of at most {MaxKeys} entries.");
     }
 
     internal bool Has(string id) => Keys.Any(key => key.Id == id);

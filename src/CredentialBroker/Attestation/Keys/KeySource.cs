@@ -7,7 +7,7 @@ namespace CredentialBroker.Attestation;
 /// them, so that a caller who hangs up cannot use up the minute's only refresh.
 /// </summary>
 internal sealed partial class KeySource(
-    string name, KeyPace pace, Func<CancellationToken, Task<byte[]>> fetch, TimeProvider clock, ILogger<KeySource> log)
+    string name, KeyPace pace, Func<CancellationToken, Task<byte[]>> fetch, TimeProvider clock, ILogger<KeySource> log, ReadKeys? read = null)
 {
     private static readonly TimeSpan SetBack = TimeSpan.FromMinutes(1);
 
@@ -16,16 +16,19 @@ internal sealed partial class KeySource(
     private DateTimeOffset? _lookedAt;
     private Task _look = Task.CompletedTask;
 
-    internal static KeySource FromFile(string name, string path, TimeProvider clock, ILogger<KeySource> log) =>
-        new(name, KeyPace.OfFile, new KeyFile(path).ReadAsync, clock, log);
+    internal static KeySource FromFile(string name, string path, TimeProvider clock, ILogger<KeySource> log, ReadKeys? read = null) =>
+        new(name, KeyPace.OfFile, new KeyFile(path).ReadAsync, clock, log, read);
 
-    internal static KeySource FromUrl(string name, Uri url, HttpClient http, TimeProvider clock, ILogger<KeySource> log) =>
-        new(name, KeyPace.OfUrl, new KeyEndpoint(url, http).ReadAsync, clock, log);
+    internal static KeySource FromUrl(string name, Uri url, HttpClient http, TimeProvider clock, ILogger<KeySource> log, ReadKeys? read = null) =>
+        new(name, KeyPace.OfUrl, new KeyEndpoint(url, http).ReadAsync, clock, log, read);
+
+    /// <summary>What was read last without fault, however long ago.</summary>
+    internal KeySet? Latest => Good()?.Keys;
 
     /// <summary>The keys to judge a token by that names <paramref name="keyId"/>, or null when there are none to be had.</summary>
     internal async ValueTask<KeySet?> ForAsync(string? keyId, CancellationToken cancel)
     {
-        if (Good() is { } known && !IsPast(known.At, pace.Fresh) && (keyId is null || known.Keys.Has(keyId)))
+        if (Good() is { } known && !IsPast(known.At, pace.FreshFor(known.Keys)) && (keyId is null || known.Keys.Has(keyId)))
         {
             return known.Keys;
         }
@@ -61,7 +64,13 @@ internal sealed partial class KeySource(
     {
         try
         {
-            var keys = KeySet.Parse(await fetch(CancellationToken.None).ConfigureAwait(false));
+            var keys = (read ?? KeySet.Parse)(await fetch(CancellationToken.None).ConfigureAwait(false));
+            if (Good() is { } before && keys.Sequence < before.Keys.Sequence)
+            {
+                // An old publication, played back, would bring back the keys that were withdrawn since.
+                throw new FormatException("It published a lower sequence number than before.");
+            }
+
             var changed = false;
             lock (_gate)
             {

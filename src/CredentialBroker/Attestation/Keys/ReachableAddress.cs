@@ -23,6 +23,14 @@ internal static class ReachableAddress
         return IPAddress.IsLoopback(plain) ? allowLoopback : !Refused.Any(network => network.Contains(plain));
     }
 
+    /// <summary>Whether keys may be fetched from this URL: https without user and fragment; plain http and this machine only where loopback is allowed.</summary>
+    internal static bool AllowsUrl(string text, bool allowLoopback) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri is { UserInfo: "", Fragment: "" }
+        && (allowLoopback || !uri.IsLoopback)
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.IsLoopback && uri.Scheme == Uri.UriSchemeHttp))
+        && (!IPAddress.TryParse(uri.DnsSafeHost, out var address) || Allows(address, allowLoopback));
+
     private static IPAddress Unwrapped(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)

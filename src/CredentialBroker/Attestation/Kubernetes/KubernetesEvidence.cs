@@ -2,21 +2,22 @@ using System.Text.Json;
 
 namespace CredentialBroker.Attestation;
 
-/// <summary>A projected service-account token, bound to a pod by the cluster's API server.</summary>
-internal sealed class KubernetesEvidence : IEvidenceKind
+/// <summary>
+/// A projected service-account token, bound to a pod by the cluster's API server. Two clusters may share the default
+/// issuer, so neither issuer nor keys have a usual place.
+/// </summary>
+internal sealed class KubernetesEvidence : ITokenKind
 {
     private const string Private = "kubernetes.io";
 
     public string Name => "kubernetes";
 
-    // Two clusters may share the default issuer, so neither issuer nor keys have a usual place.
-    public string? UsualIssuer => null;
+    // A bearer token checked by its signature alone: replayable until it expires, and deaf to the workload's end.
+    public int Strength => 2;
 
     public TimeSpan LongestLife => TimeSpan.FromHours(1);
 
-    public string? UsualKeys(string issuer) => null;
-
-    public Proof Read(string source, ClaimSheet sheet)
+    public Proof Read(string source, WorkloadSourceOptions options, ClaimSheet sheet)
     {
         sheet.State("cluster", source);
         var space = sheet.Require("namespace", DnsNames.Label, Private, "namespace");

@@ -1,17 +1,20 @@
 namespace CredentialBroker.Attestation;
 
 /// <summary>A GitHub Actions job's token. Decided on ids: names, and the <c>sub</c> made of them, can be taken over.</summary>
-internal sealed class GitHubEvidence : IEvidenceKind
+internal sealed class GitHubEvidence : ITokenKind
 {
     public string Name => "github";
 
     public string? UsualIssuer => "https://token.actions.githubusercontent.com";
 
+    // A bearer token checked by its signature alone: replayable until it expires, and deaf to the workload's end.
+    public int Strength => 2;
+
     public TimeSpan LongestLife => TimeSpan.FromHours(24);
 
     public string? UsualKeys(string issuer) => $"{issuer.TrimEnd('/')}/.well-known/jwks";
 
-    public Proof Read(string source, ClaimSheet sheet)
+    public Proof Read(string source, WorkloadSourceOptions options, ClaimSheet sheet)
     {
         var subject = sheet.Require("sub", ClaimForms.Plain, "sub");
         var owner = sheet.Require("repository_owner_id", ClaimForms.Digits, "repository_owner_id");

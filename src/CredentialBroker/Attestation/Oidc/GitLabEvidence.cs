@@ -1,17 +1,20 @@
 namespace CredentialBroker.Attestation;
 
 /// <summary>A GitLab CI job's token. The workload is the project whose code runs, which for a fork's merge request is the fork.</summary>
-internal sealed class GitLabEvidence : IEvidenceKind
+internal sealed class GitLabEvidence : ITokenKind
 {
     public string Name => "gitlab";
 
     public string? UsualIssuer => "https://gitlab.com";
 
+    // A bearer token checked by its signature alone: replayable until it expires, and deaf to the workload's end.
+    public int Strength => 2;
+
     public TimeSpan LongestLife => TimeSpan.FromHours(24);
 
     public string? UsualKeys(string issuer) => $"{issuer.TrimEnd('/')}/oauth/discovery/keys";
 
-    public Proof Read(string source, ClaimSheet sheet)
+    public Proof Read(string source, WorkloadSourceOptions options, ClaimSheet sheet)
     {
         var subject = sheet.Require("sub", ClaimForms.Plain, "sub");
         var project = sheet.Require("project_id", ClaimForms.Digits, "project_id");

@@ -1,17 +1,16 @@
 namespace CredentialBroker.Attestation;
 
 /// <summary>A token of any OpenID Connect issuer, of which only <c>sub</c> is understood.</summary>
-internal sealed class OidcEvidence : IEvidenceKind
+internal sealed class OidcEvidence : ITokenKind
 {
     public string Name => "oidc";
 
-    public string? UsualIssuer => null;
+    // A bearer token checked by its signature alone: replayable until it expires, and deaf to the workload's end.
+    public int Strength => 2;
 
     public TimeSpan LongestLife => TimeSpan.FromHours(24);
 
-    public string? UsualKeys(string issuer) => null;
-
-    public Proof Read(string source, ClaimSheet sheet)
+    public Proof Read(string source, WorkloadSourceOptions options, ClaimSheet sheet)
     {
         var subject = sheet.Require("sub", ClaimForms.Name, "sub");
         // Not jti: a fresh token would be a fresh instance, and approvals and limits per instance would mean nothing.

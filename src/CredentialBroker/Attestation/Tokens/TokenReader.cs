@@ -27,13 +27,18 @@ internal sealed class TokenReader(TimeProvider clock)
             return new TokenReading.Refused(ReasonCodes.EvidenceHeader, "The token's typ is not one its source uses.");
         }
 
+        if (token.Header.HasThumbprint && !rules.AllowsThumbprint)
+        {
+            return new TokenReading.Refused(ReasonCodes.EvidenceHeader, "The token's header has a member that its source does not use.");
+        }
+
         var algorithm = token.Header.Algorithm;
         if (!TokenAlgorithms.All.Contains(algorithm, StringComparer.Ordinal) || !rules.Algorithms.Contains(algorithm, StringComparer.Ordinal))
         {
             return new TokenReading.Refused(ReasonCodes.EvidenceAlgorithm, "The token's signature algorithm is not allowed for its source.");
         }
 
-        if (TokenTimes.Read(token.Claims, out var fault) is not { } times)
+        if (TokenTimes.Read(token.Claims, rules.NeedsIssuedAt, out var fault) is not { } times)
         {
             return new TokenReading.Refused(ReasonCodes.EvidenceLifetime, fault!);
         }
@@ -51,6 +56,10 @@ internal sealed class TokenReader(TimeProvider clock)
         return Judge(token, times, key, rules);
     }
 
+    /// <summary>Whether this very key signed the token. Who, for whom and when are the caller's to judge.</summary>
+    internal bool SignedBy(UnverifiedToken token, PublicKey key) =>
+        key.Fits(token.Header.Algorithm) && token.SignatureLength == key.SignatureLength && SignatureHolds(token, key);
+
     private TokenReading Judge(UnverifiedToken token, TokenTimes times, PublicKey key, TokenRules rules)
     {
         if (token.SignatureLength != key.SignatureLength || !SignatureHolds(token, key))
@@ -58,7 +67,7 @@ internal sealed class TokenReader(TimeProvider clock)
             return new TokenReading.Refused(ReasonCodes.EvidenceSignature, "The token's signature does not verify.");
         }
 
-        if (!string.Equals(token.Issuer, rules.Issuer, StringComparison.Ordinal))
+        if (rules.Issuer is not null && !string.Equals(token.Issuer, rules.Issuer, StringComparison.Ordinal))
         {
             return new TokenReading.Refused(ReasonCodes.EvidenceUntrustedIssuer, "The token's issuer is not its source's.");
         }

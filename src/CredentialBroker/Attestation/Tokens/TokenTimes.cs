@@ -3,19 +3,19 @@ using System.Text.Json;
 namespace CredentialBroker.Attestation;
 
 /// <summary>The times of a token in UTC milliseconds, read before the library sees them and judged after the signature.</summary>
-internal sealed record TokenTimes(long IssuedAt, long? NotBefore, long ExpiresAt)
+internal sealed record TokenTimes(long? IssuedAt, long? NotBefore, long ExpiresAt)
 {
     // The last second of the year 9999, beyond which neither we nor the library can represent a time.
     private const long LastSecond = 253_402_300_799;
 
-    internal static TokenTimes? Read(JsonElement claims, out string? fault)
+    internal static TokenTimes? Read(JsonElement claims, bool needsIssuedAt, out string? fault)
     {
         fault = null;
         if (!TrySeconds(claims, "exp", out var exp) || exp is null)
         {
             fault = "The token's exp is missing or no whole number of seconds.";
         }
-        else if (!TrySeconds(claims, "iat", out var iat) || iat is null)
+        else if (!TrySeconds(claims, "iat", out var iat) || (iat is null && needsIssuedAt))
         {
             fault = "The token's iat is missing or no whole number of seconds.";
         }
@@ -25,7 +25,7 @@ internal sealed record TokenTimes(long IssuedAt, long? NotBefore, long ExpiresAt
         }
         else
         {
-            return new TokenTimes(iat.Value * 1000, nbf * 1000, exp.Value * 1000);
+            return new TokenTimes(iat * 1000, nbf * 1000, exp.Value * 1000);
         }
 
         return null;
@@ -37,7 +37,7 @@ internal sealed record TokenTimes(long IssuedAt, long? NotBefore, long ExpiresAt
         return this switch
         {
             _ when ExpiresAt <= IssuedAt => "The token expires before it was issued.",
-            _ when ExpiresAt - IssuedAt > rules.MaxLifetime.TotalMilliseconds => "The token lives longer than its source allows.",
+            _ when ExpiresAt - (IssuedAt ?? now) > rules.MaxLifetime.TotalMilliseconds => "The token lives longer than its source allows.",
             _ when now >= ExpiresAt + skew => "The token is expired.",
             _ when NotBefore > now + skew => "The token is not valid yet.",
             _ when IssuedAt > now + skew => "The token was issued in the future.",

@@ -30,7 +30,12 @@ internal sealed record UnverifiedToken(string Text, JoseHeader Header, ReadOnlyM
     internal string Digest() =>
         Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Text[..Text.LastIndexOf('.')])));
 
-    internal static UnverifiedToken? Read(string text, out TokenReading.Refused? refusal)
+    /// <summary>Reads a header: all that a token says before its claims.</summary>
+    internal delegate JoseHeader? HeaderReader(JsonElement header, out TokenReading.Refused? refusal);
+
+    internal static UnverifiedToken? Read(string text, out TokenReading.Refused? refusal) => Read(text, JoseHeader.Read, out refusal);
+
+    internal static UnverifiedToken? Read(string text, HeaderReader headers, out TokenReading.Refused? refusal)
     {
         if (text.Length > MaxLength)
         {
@@ -62,7 +67,7 @@ internal sealed record UnverifiedToken(string Text, JoseHeader Header, ReadOnlyM
             return Malformed($"The token's payload {fault}.", out refusal);
         }
 
-        var jose = JoseHeader.Read(headerJson, out refusal);
+        var jose = headers(headerJson, out refusal);
         return jose is null ? null : new UnverifiedToken(text, jose, payload, claims, signature.Length);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CredentialBroker.Issuer;
 using YamlDotNet.RepresentationModel;
 
 namespace CredentialBroker.Backends.SignedToken;
@@ -16,24 +17,32 @@ internal static partial class SignedTokenSection
         "email", "email_verified", "preferred_username", "status",
     };
 
-    public static SignedTokenGrant? Compile(YamlMappingNode node, IReadOnlyDictionary<string, SignedTokenTarget> targets, Mistakes mistakes)
+    public static SignedTokenGrant? Compile(YamlMappingNode node, IReadOnlyDictionary<string, SignedTokenTarget> targets, ReservedAudiences reserved, Mistakes mistakes)
     {
         var before = mistakes.All.Count;
         var section = new Section(node, Path, mistakes);
         var target = section.Text("target", required: true);
         var audience = section.Text("audience", required: true);
         if (target is not null && !targets.ContainsKey(target)) section.Mistake("target", "is no configured signed-token target");
-        if (audience is not null && SignedTokenTarget.IsReserved(audience))
+        if (audience is not null && reserved.Include(audience))
             section.Mistake("audience", "is reserved for the broker's own federation");
         else if (audience is not null && target is not null && targets.TryGetValue(target, out var options)
                  && !options.Audiences.Contains(audience, StringComparer.Ordinal))
             section.Mistake("audience", $"is not among the audiences that target {target} allows");
 
+        var constraint = section.Text("senderConstraint") switch
+        {
+            null or "none" => SenderConstraint.None,
+            "dpop" => SenderConstraint.Dpop,
+            "mtls" => SenderConstraint.Mtls,
+            _ => (SenderConstraint?)null,
+        };
+        if (constraint is null) section.Mistake("senderConstraint", "must be none, dpop or mtls");
         var claims = new Dictionary<string, string>();
         foreach (var (name, value, path) in section.Members("claims")) ReadClaim(name, value, path, claims, mistakes);
         var scopes = section.Members("scopes").Select(scope => TokenScopeReader.Read(scope.Name, scope.Value, scope.Path, mistakes)).ToList();
         section.RefuseOthers();
-        return mistakes.All.Count > before ? null : new SignedTokenGrant(target!, audience!, scopes!, claims);
+        return mistakes.All.Count > before ? null : new SignedTokenGrant(target!, audience!, scopes!, claims, constraint!.Value);
     }
 
     private static void ReadClaim(string name, YamlNode value, string path, Dictionary<string, string> claims, Mistakes mistakes)

@@ -67,7 +67,10 @@ internal static class LockOrder
     public const int Approvals = 40;
     public const int Workloads = 50;
     public const int Leases = 60;
+    public const int Rows = 70;
     public const int Plain = 80;
+    public const int Keys = 82;
+    public const int Tree = 84;
     /// <summary>Last, so that a record is chained only when all it tells of was admitted.</summary>
     public const int Audit = 90;
 }

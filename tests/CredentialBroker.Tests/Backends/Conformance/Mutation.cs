@@ -9,6 +9,7 @@ internal abstract class Mutation(Backend real) : Backend
     protected Backend Real => real;
     public override string Name => real.Name;
     public override Revocability Revocability => real.Revocability;
+    public override Revocability RevocabilityOf(Grant grant) => real.RevocabilityOf(grant);
     public override TimeSpan ExpectedLatency => real.ExpectedLatency;
     public override Renewal Renewal => real.Renewal;
     public override bool InProcess => real.InProcess;

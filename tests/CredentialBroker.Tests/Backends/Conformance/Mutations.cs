@@ -38,6 +38,8 @@ internal static class Mutations
             // The first character: the last ones of base64url need not carry whole bits.
             foreach (var key in parts.Keys.Where(key => key is "password").ToList()) parts[key] = (parts[key][0] == 'A' ? 'B' : 'A') + parts[key][1..];
             if (parts.TryGetValue("token", out var token)) parts["token"] = token[..^20] + "AAAAAAAAAAAAAAAAAAAA";
+            using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            if (parts.ContainsKey("privateKey")) parts["privateKey"] = other.ExportPkcs8PrivateKeyPem();
             return minted with { Secret = new Secret([.. parts.Select(part => (part.Key, part.Value))]) };
         }
     }

@@ -21,12 +21,12 @@ internal sealed class SignedTokenHarness : Harness
     public SignedTokenHarness()
     {
         _clock = new BrokerClock(_time);
-        Ring.Replace(_key, [_key]);
+        Ring.Replace(_key, [_key.Public]);
         Backend = new SignedTokenBackend(
-            Ring, new Dictionary<string, SignedTokenTarget> { [TargetName] = new() { Audiences = ["orders-api"] } }, _clock);
+            Ring, new StatusIndexes(_ => Task.FromResult(0L)), new Dictionary<string, SignedTokenTarget> { [TargetName] = new() { Audiences = ["orders-api"] } }, _clock);
     }
 
-    public KeyRing Ring { get; } = new("https://broker.example/issuer/workload");
+    public KeyRing Ring { get; } = new(KeyPurpose.Workload, "https://broker.example/issuer/workload");
 
     public override bool EndsAtTarget => false;
 

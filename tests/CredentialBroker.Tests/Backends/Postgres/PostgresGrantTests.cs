@@ -68,7 +68,7 @@ public sealed class PostgresGrantTests
             Host = "a,b", Database = "", SslMode = "prefer", AllowedGroups = ["pg_monitor", "a b", "broker"], ObjectOwner = "", ScramIterations = 1,
             PasswordFile = "/nowhere/password", MaxLeases = 0,
         };
-        var told = new TargetOptions { Postgres = new Dictionary<string, PostgresTarget> { ["orders"] = target, ["Not Good"] = Target } }.Validate().ToList();
+        var told = new TargetOptions { Postgres = new Dictionary<string, PostgresTarget> { ["orders"] = target, ["Not Good"] = Target } }.Validate(Issuer.ReservedAudiences.BuiltIn).ToList();
         foreach (var path in new[] { "orders:Host", "orders:Database", "orders:SslMode", "orders:AllowedGroups:0", "orders:AllowedGroups:1", "orders:AllowedGroups", "orders:ObjectOwner", "orders:ScramIterations", "orders:PasswordFile", "orders:MaxLeases", "Not Good" })
             Assert.Contains(told, mistake => mistake.StartsWith($"Targets:Postgres:{path}:", StringComparison.Ordinal));
         Assert.Empty(Target.Validate("x"));

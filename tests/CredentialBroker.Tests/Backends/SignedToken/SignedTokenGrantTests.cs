@@ -35,7 +35,7 @@ public sealed class SignedTokenGrantTests
         var privilege = Assert.Single(grant.Privileges);
         Assert.Equal(("audience:orders-api", 2), (privilege.Resource, privilege.Actions.Count));
 
-        var renewed = await harness.Backend.RenewAsync(handle, order, default);
+        var renewed = await harness.Backend.RenewAsync(minted.Handle!, order, default);
         var again = await harness.Backend.RenewAsync(renewed.Handle!, order, default);
         Assert.Equal($"{order.LeaseId}.1", SignedTokenHarness.Claims(renewed.Secret).GetProperty("jti").GetString());
         Assert.Equal($"{order.LeaseId}.2", SignedTokenHarness.Claims(again.Secret).GetProperty("jti").GetString());
@@ -90,8 +90,8 @@ public sealed class SignedTokenGrantTests
     public void Federation_audiences_are_reserved_in_every_spelling()
     {
         foreach (var audience in new[] { "sts.amazonaws.com", "STS.amazonaws.com", "api://AzureADTokenExchange/", "vault", "//iam.googleapis.com/projects/1", "https://iam.googleapis.com/projects/1" })
-            Assert.Single(new SignedTokenTarget { Audiences = [audience] }.Validate("x"));
-        Assert.Empty(new SignedTokenTarget { Audiences = ["https://orders.example/", "vault-ui"] }.Validate("x"));
+            Assert.Single(new SignedTokenTarget { Audiences = [audience] }.Validate("x", Issuer.ReservedAudiences.BuiltIn));
+        Assert.Empty(new SignedTokenTarget { Audiences = ["https://orders.example/", "vault-ui"] }.Validate("x", Issuer.ReservedAudiences.BuiltIn));
     }
 
     private static Grant? Compile(SignedTokenHarness harness, string section, out Mistakes mistakes) =>

@@ -1,0 +1,66 @@
+namespace CredentialBroker.Configuration;
+
+/// <summary>A setting that is allowed and costs safety.</summary>
+/// <param name="Key">The setting's path.</param>
+/// <param name="Meaning">What it opens.</param>
+/// <param name="Remedy">What to do about it.</param>
+internal sealed record Risk(string Key, string Meaning, string Remedy)
+{
+    public override string ToString() => $"{Key}: {Meaning}; {Remedy}";
+}
+
+/// <summary>Finds every risky setting, for <c>check</c>. None of them stops the start.</summary>
+internal static class Risks
+{
+    private static readonly TimeSpan LongRotation = TimeSpan.FromDays(90);
+    private static readonly TimeSpan LongTtl = TimeSpan.FromMinutes(15);
+
+    public static IReadOnlyList<Risk> In(BrokerOptions options) =>
+        [.. OfHosting(options), .. OfKeys(options), .. OfTargets(options), .. OfLimits(options), .. PrivateFilePaths(options).SelectMany(OfFile)];
+
+    private static IEnumerable<Risk> OfHosting(BrokerOptions options)
+    {
+        if (options.Hosting.IsDevelopment)
+            yield return new Risk("Hosting:Profile", "dev makes missing keys by itself and asks for less", "set standard or regulated wherever real credentials are issued");
+        if (!options.Hosting.IsHttps)
+            yield return new Risk("Hosting:Listen", "credentials pass unencrypted, and no caller can show a client certificate", "listen at an https address with Hosting:CertificateFile and Hosting:KeyFile");
+    }
+
+    private static IEnumerable<Risk> OfKeys(BrokerOptions options)
+    {
+        if (options.Keys.CurrentFile is null)
+            yield return new Risk("Keys:KeyEncryptionKeyFile", "none is set, so that one is made beside the store: whoever copies the folder has every key", "make one and keep it elsewhere");
+        if (options.Keys.FormerFile is not null)
+            yield return new Risk("Keys:FormerKeyEncryptionKeyFile", "the former key still opens what it wrapped", "remove the setting, and destroy the key with the backups it opens, once every replica has started with the new one");
+        if (options.Keys.RotateEvery > LongRotation)
+            yield return new Risk("Keys:RotateEvery", $"a key signs for {options.Keys.RotateEvery.TotalDays:0} days, and so does whoever stole it", "30 days is usual");
+    }
+
+    private static IEnumerable<Risk> OfTargets(BrokerOptions options) => options.Targets.Postgres
+        .Where(target => target.Value.SslMode is not ("verify-full" or "verify-ca"))
+        .Select(target => new Risk($"Targets:Postgres:{target.Key}:SslMode", $"with {target.Value.SslMode} anybody on the way may pose as the server", "use verify-full"));
+
+    private static IEnumerable<Risk> OfLimits(BrokerOptions options)
+    {
+        if (options.Limits.TtlCeiling > LongTtl)
+            yield return new Risk("Limits:TtlCeiling", "what cannot be ended early lives that long after it leaked", "15 minutes is usual; let leases be renewed");
+        if (options.Policy.OnError != "deny")
+            yield return new Risk("Policy:OnError", $"while the policy point is unreachable, the templates of {options.Policy.OnError} are granted without it", "remove it when the acceptance has served");
+    }
+
+    private static IEnumerable<(string Key, string? File)> PrivateFilePaths(BrokerOptions options) =>
+    [
+        ("Hosting:KeyFile", options.Hosting.KeyFile), ("Keys:KeyEncryptionKeyFile", options.Keys.CurrentFile), ("Keys:FormerKeyEncryptionKeyFile", options.Keys.FormerFile),
+        ("Storage:PasswordFile", options.Storage.PasswordFile),
+        .. options.Targets.Postgres.Select(target => ($"Targets:Postgres:{target.Key}:PasswordFile", target.Value.PasswordFile)),
+        .. options.Targets.Postgres.Select(target => ($"Targets:Postgres:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+    ];
+
+    private static IEnumerable<Risk> OfFile((string Key, string? File) one)
+    {
+        if (OperatingSystem.IsWindows() || one.File is null || !File.Exists(one.File)) yield break;
+        var mode = File.GetUnixFileMode(one.File);
+        if ((mode & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
+            yield return new Risk(one.Key, $"'{one.File}' has mode 0{Convert.ToString((int)mode, 8)}, so that others may read or change it", $"chmod 600 '{one.File}'");
+    }
+}

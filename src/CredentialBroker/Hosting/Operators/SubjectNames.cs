@@ -1,0 +1,55 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace CredentialBroker.Hosting;
+
+/// <summary>The names in a certificate: its subject, and URIs, host names and mail addresses of its subject alternative name (RFC 5280 section 4.2.1.6).</summary>
+internal sealed record SubjectNames(IReadOnlyList<string> Uris, IReadOnlyList<string> Hosts, IReadOnlyList<string> Mails, string Subject)
+{
+    private const string AlternativeName = "2.5.29.17";
+    private const int Mail = 1, Host = 2, Uri = 6;
+
+    /// <summary>The name that a person or tool is known by: the most specific there is.</summary>
+    public string Best => Uris.Concat(Mails).Concat(Hosts).Append(Subject).First();
+
+    public IEnumerable<string> Of(string claim) => claim switch
+    {
+        "uri" => Uris,
+        "dns" => Hosts,
+        "email" => Mails,
+        "subject" => [Subject],
+        _ => [],
+    };
+
+    /// <summary>Null when the extension is there twice or is not what it must be.</summary>
+    public static SubjectNames? Read(X509Certificate2 certificate)
+    {
+        var names = new Dictionary<int, List<string>> { [Mail] = [], [Host] = [], [Uri] = [] };
+        try
+        {
+            var found = certificate.Extensions.Where(e => e.Oid?.Value == AlternativeName).ToList();
+            if (found.Count > 1) return null;
+            if (found.Count == 1) Read(found[0].RawData, names);
+        }
+        catch (Exception error) when (error is AsnContentException or CryptographicException)
+        {
+            return null;
+        }
+
+        return new SubjectNames(names[Uri], names[Host], names[Mail], certificate.SubjectName.Name);
+    }
+
+    private static void Read(byte[] extension, Dictionary<int, List<string>> names)
+    {
+        var outer = new AsnReader(extension, AsnEncodingRules.DER);
+        var sequence = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        while (sequence.HasData)
+        {
+            var tag = sequence.PeekTag();
+            if (tag.TagClass == TagClass.ContextSpecific && names.TryGetValue(tag.TagValue, out var list)) list.Add(sequence.ReadCharacterString(UniversalTagNumber.IA5String, tag));
+            else sequence.ReadEncodedValue();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Issuer;
+using CredentialBroker.Leases;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
+
+namespace CredentialBroker.Revocation;
+
+/// <summary>One signed certificate revocation list.</summary>
+/// <param name="Content">Hash of what it lists.</param>
+internal sealed record SignedList(byte[] Der, string Content, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate);
+
+/// <summary>
+/// The certificate revocation list (RFC 5280 section 5): the serials of certificates whose leases ended before they
+/// expire. Its number is taken before the leases are read, so that a list has every end that was committed before any
+/// list of a lower number.
+/// </summary>
+internal sealed class RevocationList
+{
+    private readonly LeaseStore _leases;
+    private readonly Journal _journal;
+    private readonly CertificateAuthority _authority;
+    private readonly TimeProvider _clock;
+    private readonly Published<SignedList> _published;
+
+    public RevocationList(LeaseStore leases, Journal journal, CertificateAuthority authority, DueSignal due, TimeProvider clock)
+    {
+        (_leases, _journal, _authority, _clock) = (leases, journal, authority, clock);
+        _published = new Published<SignedList>(MakeAsync, clock);
+        due.Listen(_published.Changed);
+    }
+
+    public ValueTask<SignedList> ReadAsync(CancellationToken cancel) => _published.ReadAsync(cancel);
+
+    private async Task<SignedList> MakeAsync(SignedList? before, CancellationToken cancel)
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.NowMs());
+        // The same list serves for half of its life.
+        if (before is not null && now < before.ThisUpdate + (CertificateBackend.ListLife / 2) && ContentOf(await EndedAsync(now, cancel)) == before.Content) return before;
+
+        var number = await NextNumberAsync();
+        var ended = await EndedAsync(now, cancel);
+        var list = new CertificateRevocationListBuilder();
+        foreach (var (serial, at) in ended)
+            list.AddEntry(Convert.FromHexString(serial.Number), DateTimeOffset.FromUnixTimeMilliseconds(at), X509RevocationReason.PrivilegeWithdrawn);
+        var nextUpdate = now + CertificateBackend.ListLife;
+        return new SignedList(_authority.Sign(list, number, now, nextUpdate), ContentOf(ended), now, nextUpdate);
+    }
+
+    private async Task<IReadOnlyList<(Serial Serial, long At)>> EndedAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        var at = now.ToUnixTimeMilliseconds();
+        var ended = await _leases.EndedEarlyAsync(CertificateBackend.Word, at, cancel);
+        return [.. ended.SelectMany(lease => (CertificateBackend.LivingSerials(lease.Handle, at) ?? []).Select(serial => (serial, lease.EndsAt)))
+            .OrderBy(entry => entry.serial.Number, StringComparer.Ordinal)];
+    }
+
+    private async Task<long> NextNumberAsync()
+    {
+        long number = 0;
+        // Read by the statement that counts; the last try of the commit is the one that stands.
+        await _journal.CommitAsync(Lane.Control, new PlainWrite(new Statement("UPDATE list_numbers SET number = number + 1 WHERE list = 'crl' RETURNING number")
+        {
+            Row = row => number = row.GetInt64(0),
+        }) { LockNames = ["crl"] });
+        return number;
+    }
+
+    private static string ContentOf(IEnumerable<(Serial Serial, long At)> ended) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(' ', ended.Select(entry => entry.Serial.Number)))));
+}

@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace CredentialBroker.Issuer;
+
+/// <summary>
+/// A verifier as it is met: fetches the key set, keeps it as long as it is told it may, and never asks in between, not
+/// even for a key that it does not know.
+/// </summary>
+internal sealed class CachingVerifier(Func<ReadOnlyMemory<byte>> fetch, TimeProvider clock)
+{
+    private readonly Dictionary<string, VerifyingKey> _keys = new(StringComparer.Ordinal);
+    private DateTimeOffset _fetchedAt = DateTimeOffset.MinValue;
+
+    public bool Accepts(string token)
+    {
+        var now = clock.GetUtcNow();
+        if (now - _fetchedAt >= KeyPurpose.JwksMaxAge) Fetch(now);
+        var parts = token.Split('.');
+        using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]));
+        using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
+        if (!_keys.TryGetValue(header.RootElement.GetProperty("kid").GetString()!, out var known)) return false;
+        using var key = known.Open();
+        return key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256)
+               && claims.RootElement.GetProperty("exp").GetInt64() > now.ToUnixTimeSeconds();
+    }
+
+    private void Fetch(DateTimeOffset now)
+    {
+        _keys.Clear();
+        using var jwks = JsonDocument.Parse(fetch());
+        foreach (var key in jwks.RootElement.GetProperty("keys").EnumerateArray())
+        {
+            var kid = key.GetProperty("kid").GetString()!;
+            _keys[kid] = new VerifyingKey(kid, key.GetProperty("x").GetString()!, key.GetProperty("y").GetString()!);
+        }
+
+        _fetchedAt = now;
+    }
+}
