@@ -5,6 +5,7 @@ using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
 using CredentialBroker.Hosting;
+using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
@@ -63,13 +64,15 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime()
             .AddHosting(options.Operators)
             .AddSingleton(options)
-            .AddSingleton<StartUp>();
+            .AddSingleton<StartUp>()
+            .AddSingleton<IHealthSource, ReplicaHealth>();
         builder.Services.AddQuartz(quartz => quartz
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
+        OtlpExport.AddTo(builder, options.Telemetry);
         change?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -77,6 +80,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.UseRateLimiter();
         app.UseMiddleware<Door>();
         MapRooms(app);
+        // Listens from the first span on, where anything is sent at all.
+        app.Services.GetService<OtlpExport>();
         return new BrokerHost(app);
     }
 

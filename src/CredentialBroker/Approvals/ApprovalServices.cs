@@ -14,6 +14,7 @@ internal static class ApprovalServices
             .AddSingleton<EndOfTask>()
             .AddSingleton<ApprovalEffects>()
             .AddSingleton<ApprovalExpiry>()
+            .AddSingleton<ApprovalMetrics>()
             .AddSingleton(provider => new JwsVerifier(provider.GetRequiredService<TokenReader>(), Keys(sources, provider)))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<ApprovalIntake>(
                 provider, (IReadOnlyDictionary<string, ApprovalSource>)sources, (Verify)provider.GetRequiredService<JwsVerifier>().VerifyAsync));

@@ -1,4 +1,5 @@
 using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Attestation;
 
@@ -12,6 +13,7 @@ internal sealed class WorkloadAttestation(IReadOnlyDictionary<string, WorkloadSo
 
     internal async Task<Attested> AttestAsync(string? bearer, CancellationToken cancel)
     {
+        using var span = Spans.Step("attest");
         if (string.IsNullOrEmpty(bearer))
         {
             return new Attested.Refused(ReasonCodes.EvidenceMissing, "No token came with the request.");

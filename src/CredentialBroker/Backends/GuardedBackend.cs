@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
 using YamlDotNet.RepresentationModel;
 
 namespace CredentialBroker.Backends;
@@ -22,6 +23,10 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
     public override TimeSpan OperationTimeout => inner.OperationTimeout;
     public override TimeSpan SettleTime => inner.SettleTime;
     public override IReadOnlyCollection<string> Targets => inner.Targets;
+
+    /// <summary>Of every configured target; one that was not asked yet has not failed.</summary>
+    public IEnumerable<TargetState> States => Targets.Select(target =>
+        _gates.TryGetValue(target, out var gate) ? gate.Value.State : new TargetState(Name, target, MintingOpen: false, EndingOpen: false));
 
     public override Grant? Compile(YamlMappingNode section, Mistakes mistakes) => inner.Compile(section, mistakes);
 
@@ -65,6 +70,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
 
     private async ValueTask<T> MeasuredAsync<T>(string operation, string code, Func<ValueTask<T>> work, CancellationToken cancel)
     {
+        using var span = Spans.Operation(Name, operation);
         var began = clock.GetTimestamp();
         var outcome = "cancelled";
         try
@@ -80,6 +86,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
         }
         finally
         {
+            span.Outcome(outcome);
             metrics.Record(Name, operation, outcome, clock.GetElapsedTime(began));
         }
     }

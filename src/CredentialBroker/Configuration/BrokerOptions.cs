@@ -2,6 +2,7 @@ using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Backends;
 using CredentialBroker.Hosting;
+using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Storage;
@@ -21,6 +22,7 @@ internal sealed record BrokerOptions
     public ExternalPolicyOptions Policy { get; init; } = new();
     public OperatorOptions Operators { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
+    public TelemetryOptions Telemetry { get; init; } = new();
 }
 
 /// <summary>Section <c>TrustSources</c>: who vouches for workloads, and who approves.</summary>

@@ -45,7 +45,8 @@ internal static class ConfigurationReader
             .Concat(options.Templates.Validate())
             .Concat(options.Policy.Validate(clock))
             .Concat(options.Operators.Validate())
-            .Concat(options.Limits.Validate());
+            .Concat(options.Limits.Validate())
+            .Concat(options.Telemetry.Validate());
     }
 
     /// <summary>The issuers that the broker is itself, which it never takes evidence from.</summary>

@@ -26,6 +26,8 @@ internal enum Audience
     Operator,
     /// <summary>Either; a workload sees its own only.</summary>
     WorkloadOrOperator,
+    /// <summary>Anybody; an operator is told more.</summary>
+    AnyoneOrOperator,
 }
 
 internal sealed record AccessRow(string Method, string Route, Audience Audience, params Role[] Roles);
@@ -61,7 +63,7 @@ internal static class AccessTable
         new("GET", "/issuer/workload/.well-known/openid-configuration", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/jwks.json", Audience.Anyone),
         new("GET", "/healthz/live", Audience.Anyone),
-        new("GET", "/healthz/ready", Audience.Anyone),
+        new("GET", "/healthz/ready", Audience.AnyoneOrOperator, A, P, R),
         new("GET", "/metrics", Audience.Anyone),
     ];
 

@@ -38,7 +38,7 @@ internal sealed class Door(RequestDelegate next, OperatorTokens operators, DoorL
         }
 
         var bearer = Bearer.Of(context.Request);
-        if (row.Audience == Audience.WorkloadOrOperator && !OperatorTokens.LooksLikeOne(bearer)) return null;
+        if (row.Audience is Audience.WorkloadOrOperator or Audience.AnyoneOrOperator && !OperatorTokens.LooksLikeOne(bearer)) return null;
         var caller = await operators.FindAsync(bearer, context.Connection.RemoteIpAddress, context.RequestAborted);
         if (caller is null) return Problems.Of(ReasonCodes.OperatorUnknown, "present an operator token as Authorization: Bearer");
         if (!caller.Has(row.Roles)) return Problems.Of(ReasonCodes.OperatorForbidden, $"this takes one of the roles {string.Join(", ", row.Roles)}");

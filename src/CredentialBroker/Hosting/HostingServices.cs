@@ -1,3 +1,5 @@
+using CredentialBroker.Hosting.Telemetry;
+
 namespace CredentialBroker.Hosting;
 
 internal static class HostingServices

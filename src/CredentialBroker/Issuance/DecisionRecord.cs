@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -45,6 +46,7 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
 
     private Work Append(string effect, string code, string? clause, string? tier, IReadOnlyList<Privilege> privileges)
     {
+        Activity.Current?.AddEvent(new ActivityEvent("decision", tags: new() { ["effect"] = effect, ["code"] = code, ["clause"] = clause }));
         var decision = new DecisionBlock(
             Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External is Verdict.Allow allow ? allow.Revision : null, Facts?.Controls.Epoch ?? 0);
         return (AuditEvent.OfDecision(clock, CallerOf(workload), decision, privileges) with

@@ -45,14 +45,14 @@ internal static class LeaseEndpoints
 
         var ask = new Ask(request.Template, Milliseconds(request.Ttl), request.Intent, request.Nonce);
         var claim = new Claim(Bearer.Of(http.Request), ask, key, Convert.ToHexStringLower(SHA256.HashData(body)));
-        return Answer(await issue.RunAsync(claim, http.RequestAborted), made: true);
+        return await TracedAsync("claim", http, made: true, () => issue.RunAsync(claim, http.RequestAborted));
     }
 
     private static async Task<IResult> RenewAsync(string id, HttpContext http, RenewLease renew)
     {
         var body = await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted);
         var request = body.Length == 0 ? new RenewRequest() : Bodies.Parse(body, ProtocolJson.Default.RenewRequest);
-        return Answer(await renew.RunAsync(Bearer.Of(http.Request), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
+        return await TracedAsync("renew", http, made: false, () => renew.RunAsync(Bearer.Of(http.Request), id, Milliseconds(request.Ttl), http.RequestAborted));
     }
 
     private static async Task<IResult> EndAsync(string id, HttpContext http, EndByCaller end, string? reason) =>
@@ -87,6 +87,20 @@ internal static class LeaseEndpoints
         var page = Math.Clamp(count ?? 100, 1, 1000);
         var found = await leases.ListAsync(wanted, ended ?? false, before, page, http.RequestAborted);
         return Results.Json(new LeasePage([.. found.Select(LeaseViews.Of)], found.Count == page ? found[^1].Lease.Id : null), ProtocolJson.Default.LeasePage);
+    }
+
+    private static async Task<IResult> TracedAsync(string operation, HttpContext http, bool made, Func<Task<IssueResult>> run)
+    {
+        using var span = Spans.Root(operation, http.Request.Headers.TraceParent);
+        var result = await run();
+        switch (result)
+        {
+            case IssueResult.Granted { Lease.Lease: var lease }: span?.SetTag("lease", lease.Id).SetTag("template", lease.Template); break;
+            case IssueResult.Refused { DecisionId: { } decision }: span?.SetTag("decision", decision); break;
+        }
+
+        span.Outcome(result is IssueResult.Refused refused ? refused.Code : "ok");
+        return Answer(result, made);
     }
 
     private static IResult Answer(IssueResult result, bool made) => result switch

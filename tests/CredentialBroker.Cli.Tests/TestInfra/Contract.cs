@@ -35,7 +35,7 @@ internal static partial class Contract
         new("DELETE", Is("/v1/(freezes|holds)/ID"), null, [], (_, h) => NothingAsync(h)),
         new("GET", Is("/v1/audit"), null, ["stream", "type", "lease", "since", "tail"], (_, h) => NdjsonAsync(h, Chains.Ndjson(Chains.Of(3, 2)))),
         new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
-        new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),
+        new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready"), ProtocolJson.Default.HealthView)),
     ];
 
     /// <summary>How the request departs from what is documented; null when it does not.</summary>

@@ -13,6 +13,7 @@ namespace CredentialBroker.Approvals;
 internal sealed class Gate : IAsyncDisposable
 {
     private readonly ApprovalIntake _intake;
+    private readonly Meters _meters = new();
     private readonly string _binding;
 
     private Gate(House house, Signer signer, string binding)
@@ -32,7 +33,7 @@ internal sealed class Gate : IAsyncDisposable
         var effects = new ApprovalEffects(house.Approvals, records, new EndOfTask(house.Chain, house.Clock), house.Clock);
         var keys = new KeySource("prod-eu", KeyPace.OfFile, _ => Task.FromResult(Encoding.UTF8.GetBytes(signer.Jwks)), house.Clock, NullLogger<KeySource>.Instance);
         var verifier = new JwsVerifier(new TokenReader(house.Clock), new Dictionary<string, KeySource> { ["prod-eu"] = keys });
-        _intake = new ApprovalIntake(new Dictionary<string, ApprovalSource> { ["prod-eu"] = source }, verifier.VerifyAsync, effects, records, house.Journal);
+        _intake = new ApprovalIntake(new Dictionary<string, ApprovalSource> { ["prod-eu"] = source }, verifier.VerifyAsync, effects, records, new ApprovalMetrics(_meters), house.Journal);
     }
 
     public House House { get; }
@@ -67,6 +68,7 @@ internal sealed class Gate : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Signer.Dispose();
+        _meters.Dispose();
         await House.DisposeAsync();
     }
 }
