@@ -70,7 +70,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<RefreshJob>(TimeSpan.FromSeconds(1), "refresh")
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
-            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy"));
+            .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
+            .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         OtlpExport.AddTo(builder, options.Telemetry);
         change?.Invoke(builder.Services);
@@ -85,9 +86,10 @@ internal sealed class BrokerHost : IAsyncDisposable
         return new BrokerHost(app);
     }
 
-    public async Task StartAsync(CancellationToken cancel)
+    /// <param name="afterRestore">The operator says that the store came back from a backup.</param>
+    public async Task StartAsync(CancellationToken cancel, bool afterRestore = false)
     {
-        await Services.GetRequiredService<StartUp>().RunAsync(cancel);
+        await Services.GetRequiredService<StartUp>().RunAsync(afterRestore, cancel);
         await _app.StartAsync(cancel);
     }
 
@@ -122,5 +124,6 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapIntrospection();
         app.MapHealth();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
+        app.MapOpenApi("/openapi/v1.json");
     }
 }

@@ -13,7 +13,7 @@ internal static class Commands
 
         usage: CredentialBroker [serve|check|migrate|demo] [--config FILE]
 
-          serve     run the broker (default)
+          serve     run the broker (default); --after-restore holds automatic ends for 24 hours
           check     report every mistake of configuration, targets and templates, and exit
           migrate   bring the store's schema to this version, and exit
           demo      show the main job end to end on a throw-away store; --postgres CONNECTION for a database role
@@ -43,13 +43,14 @@ internal static class Commands
 
     public static async Task<int> ServeAsync(string[] args)
     {
-        if (Read(args) is not { } configuration) return 2;
+        var afterRestore = args.Contains("--after-restore");
+        if (Read([.. args.Where(a => a != "--after-restore")]) is not { } configuration) return 2;
         var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
         if (mistakes.Count > 0) return Report(mistakes);
         await using var broker = BrokerHost.Build(options, configuration);
         try
         {
-            await broker.StartAsync(CancellationToken.None);
+            await broker.StartAsync(CancellationToken.None, afterRestore);
         }
         catch (Exception error) when (Problems.OfFault(error) is not null || error is InvalidOperationException or IOException)
         {

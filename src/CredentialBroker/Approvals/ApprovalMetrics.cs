@@ -13,8 +13,8 @@ internal sealed class ApprovalMetrics
     public ApprovalMetrics(IMeterFactory factory)
     {
         var meter = factory.Create(MeterName);
-        _refused = meter.CreateCounter<long>("credbroker.approvals.refused", "{document}", "Approval documents refused, by source and reason code.");
-        _accepted = meter.CreateCounter<long>("credbroker.approvals.accepted", "{document}", "Approval documents recorded, by source and effect.");
+        _refused = meter.CreateCounter<long>("credbroker.approvals.refused", "{document}", "Approval documents refused, by `source` and reason `code`.");
+        _accepted = meter.CreateCounter<long>("credbroker.approvals.accepted", "{document}", "Approval documents recorded, by `source` and `effect`.");
     }
 
     /// <param name="source">A configured name, or null when the URL named none: senders do not choose label values.</param>

@@ -14,10 +14,10 @@ internal sealed class BackendMetrics
     public BackendMetrics(IMeterFactory factory)
     {
         var meter = factory.Create(MeterName);
-        _duration = meter.CreateHistogram("credbroker.backend.duration", "s", "Time that a backend's operation took, by backend, operation and outcome.", tags: null,
+        _duration = meter.CreateHistogram("credbroker.backend.duration", "s", "Time that a backend's operation took, by `backend`, `operation` and `outcome` (ok, or a reason code).", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
         meter.CreateObservableGauge("credbroker.target.circuit_open", () => _states().SelectMany(Circuits), "{circuit}",
-            "1 while a target is left alone because it kept failing, by backend, target and lane (minting, ending).");
+            "1 while a target is left alone because it kept failing, by `backend`, `target` and `lane` (minting, ending).");
     }
 
     /// <summary>Where the states of the targets are found.</summary>

@@ -65,6 +65,7 @@ internal static class AccessTable
         new("GET", "/healthz/live", Audience.Anyone),
         new("GET", "/healthz/ready", Audience.AnyoneOrOperator, A, P, R),
         new("GET", "/metrics", Audience.Anyone),
+        new("GET", "/openapi/v1.json", Audience.Anyone),
     ];
 
     public static AccessRow? Find(string method, string route) => Rows.FirstOrDefault(r => r.Method == method && r.Route == route);

@@ -12,8 +12,8 @@ internal sealed class BrokerMetrics
     public BrokerMetrics(IMeterFactory factory)
     {
         var meter = factory.Create("CredentialBroker");
-        _decisions = meter.CreateCounter<long>("credbroker.decisions", "{decision}", description: "Decisions by operation and reason code.");
-        _risks = meter.CreateCounter<long>("credbroker.risk_acceptances.used", "{use}", description: "Policy faults that a risk acceptance passed over.");
+        _decisions = meter.CreateCounter<long>("credbroker.decisions", "{decision}", description: "Decisions, by `operation` (claim, renew) and reason `code`.");
+        _risks = meter.CreateCounter<long>("credbroker.risk_acceptances.used", "{use}", description: "Policy faults that a risk `acceptance` passed over.");
     }
 
     public void Decided(string operation, string code) =>

@@ -53,9 +53,10 @@ public sealed class HealthTests(PostgresFixture postgres)
             };
         });
         var backend = broker.Get<BackendCatalog>().Find("postgres")!;
+        var handle = Handle.Write("orders", ("role", $"cb-{broker.Get<Storage.BrokerIdentity>().Id}-00000000000000000000000000"));
         for (var i = 0; i < Circuit.FaultsToOpen; i++)
         {
-            await Assert.ThrowsAsync<BackendException>(async () => await backend.EndAsync(Handle("orders"), CancellationToken.None));
+            await Assert.ThrowsAsync<BackendException>(async () => await backend.EndAsync(handle, CancellationToken.None));
         }
 
         var ready = await ReadyAsync(broker.Scene);
@@ -63,8 +64,6 @@ public sealed class HealthTests(PostgresFixture postgres)
         Assert.Contains("credbroker_target_circuit_open{backend=\"postgres\",lane=\"ending\",target=\"orders\"} 1\n",
             (await broker.Scene.SendAsync(HttpMethod.Get, "/metrics", null)).Body, StringComparison.Ordinal);
     }
-
-    private static string Handle(string target) => $$"""{"v":1,"target":"{{target}}","role":"cb-000000-00000000000000000000000000","database":"orders"}""";
 
     private static async Task<JsonElement> ReadyAsync(Scene scene)
     {

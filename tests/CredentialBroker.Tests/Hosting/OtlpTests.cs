@@ -34,7 +34,7 @@ public sealed class OtlpTests
         Assert.Contains("decision", claim.Events);
         var steps = collector.Spans.Where(s => s.Trace == claim.Trace && s.Parent == claim.Id).Select(s => s.Name);
         Assert.Equal(["attest", "backend mint", "facts", "intent"], steps.Order(StringComparer.Ordinal));
-        Assert.Contains("no_approval with its decision", collector.Spans.Where(s => s.Name == "claim" && s.Tags.ContainsKey("decision")).Select(s => s.Tags["code"] + " with its decision"));
+        Assert.Contains("binding_mismatch with its decision", collector.Spans.Where(s => s.Name == "claim" && s.Tags.ContainsKey("decision")).Select(s => s.Tags["code"] + " with its decision"));
         var end = Assert.Single(collector.Spans, s => s.Name == "end" && s.Tags["lease"] == lease);
         Assert.Equal(["backend end", "record end"], collector.Spans.Where(s => s.Parent == end.Id).Select(s => s.Name).Order(StringComparer.Ordinal));
 
