@@ -24,11 +24,13 @@ internal static class ControlEndpoints
         routes.MapPost("/v1/holds", HoldAsync);
         routes.MapDelete("/v1/freezes/{id}", async (string id, ControlStore controls, HttpContext http) =>
         {
+            if (!Ids.IsWellFormed(id)) return Problems.Of(ReasonCodes.NotFound, "no such freeze");
             await controls.LiftFreezeAsync(id, By(http));
             return Results.NoContent();
         });
         routes.MapDelete("/v1/holds/{id}", async (string id, ControlStore controls, HttpContext http) =>
         {
+            if (!Ids.IsWellFormed(id)) return Problems.Of(ReasonCodes.NotFound, "no such hold");
             await controls.LiftHoldAsync(id, By(http));
             return Results.NoContent();
         });

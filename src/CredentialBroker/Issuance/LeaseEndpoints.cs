@@ -73,7 +73,7 @@ internal static class LeaseEndpoints
             if (found?.Lease.WorkloadId != WorkloadSeen.IdOf(((Attested.As)attested).Workload)) found = null;
         }
 
-        return found is null ? Problems.Of(ReasonCodes.LeaseUnknown, $"no lease '{id}'") : Results.Json(LeaseViews.Of(found), ProtocolJson.Default.LeaseView);
+        return found is null ? Problems.Of(ReasonCodes.LeaseUnknown, "no such lease") : Results.Json(LeaseViews.Of(found), ProtocolJson.Default.LeaseView);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, LeaseStore leases, string? selector, bool? ended, string? before, int? count)

@@ -14,6 +14,8 @@ namespace CredentialBroker.Tests.House;
 /// </summary>
 public sealed class ReferenceTests
 {
+    private const string Variable = "CREDBROKER_WRITE_REFERENCE";
+    private static bool _writes;
     private static readonly XmlComments Service = new(typeof(BrokerOptions).Assembly);
     private static readonly XmlComments Wire = new(typeof(ReasonCodes).Assembly);
 
@@ -116,11 +118,19 @@ public sealed class ReferenceTests
     internal static StringBuilder Page(string title, string about) =>
         new($"# {title}\n\n<!-- Generated from the code; a test compares it. CREDBROKER_WRITE_REFERENCE=1 rewrites it. -->\n\n{about}\n\n");
 
+    /// <summary>The variable shares its prefix with the broker's own, which would refuse it: it is taken out before one is started.</summary>
+    internal static void Begin()
+    {
+        _writes |= Environment.GetEnvironmentVariable(Variable) == "1";
+        Environment.SetEnvironmentVariable(Variable, null);
+    }
+
     internal static void Compare(string name, StringBuilder page)
     {
         var file = RepositoryFiles.PathOf($"docs/reference/{name}");
         var text = page.Replace("\r\n", "\n").ToString().TrimEnd() + "\n";
-        if (Environment.GetEnvironmentVariable("CREDBROKER_WRITE_REFERENCE") == "1") File.WriteAllText(file, text);
+        Begin();
+        if (_writes) File.WriteAllText(file, text);
         Assert.True(File.Exists(file), $"docs/reference/{name} is missing; run the tests with CREDBROKER_WRITE_REFERENCE=1");
         Assert.Equal(text, File.ReadAllText(file));
     }

@@ -10,6 +10,8 @@ namespace CredentialBroker.Tests.House;
 /// <summary>What can be watched is what the reference says; alerts and dashboard ask for nothing else.</summary>
 public sealed partial class TelemetryReferenceTests
 {
+    public TelemetryReferenceTests() => ReferenceTests.Begin();
+
     [Fact]
     public async Task The_page_of_telemetry_is_the_instruments_the_records_and_the_log_lines()
     {
