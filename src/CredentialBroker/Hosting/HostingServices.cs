@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Hosting.OpenApi;
 using CredentialBroker.Hosting.Telemetry;
@@ -17,6 +18,7 @@ internal static class HostingServices
         {
             json.SerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine(ProtocolJson.Default, json.SerializerOptions.TypeInfoResolver);
             json.SerializerOptions.UnmappedMemberHandling = ProtocolJson.Default.Options.UnmappedMemberHandling;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.RespectNullableAnnotations = json.SerializerOptions.RespectRequiredConstructorParameters = true;
         })
         .AddOpenApi(document => document.AddDocumentTransformer<ApiDocument>())

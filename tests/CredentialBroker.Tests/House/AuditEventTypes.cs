@@ -8,14 +8,14 @@ internal static partial class AuditEventTypes
 {
     private static readonly string[] NotRecords = ["Milestones.Reach", "CreateCounter", "CreateHistogram", "CreateObservableGauge", "LoggerMessage"];
 
+    /// <summary>Types that the code puts together from an effect.</summary>
+    private static readonly string[] PutTogether = ["approval.denied", "approval.withdrawn"];
+
     public static IReadOnlyDictionary<string, string> Meanings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["approval.bound"] = "An approval was bound to the instance that first claimed under it.",
-        ["approval.candidate"] = "An approval arrived that waits for its confirmation.",
-        ["approval.confirmed"] = "A source approved a workload.",
         ["approval.denied"] = "A source denied a workload.",
         ["approval.expired"] = "Approvals passed their time; `count` says how many.",
-        ["approval.finished"] = "An approval's uses or its task are over.",
+        ["approval.received"] = "A source approved a workload.",
         ["approval.rejected"] = "A proven source sent what it may not, or what came too late.",
         ["approval.withdrawn"] = "A source took an approval back; its leases end.",
         ["attestation.failed"] = "Evidence proved nobody; counted by code, one record a second.",
@@ -43,7 +43,7 @@ internal static partial class AuditEventTypes
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
         .Where(file => Makes().IsMatch(File.ReadAllText(file)))
         .SelectMany(file => File.ReadLines(file).Where(line => !NotRecords.Any(line.Contains)).SelectMany(line => Literal().Matches(line).Select(m => m.Groups[1].Value)))
-        .Distinct().Order(StringComparer.Ordinal)];
+        .Concat(PutTogether).Distinct().Order(StringComparer.Ordinal)];
 
     [GeneratedRegex(@"AuditEvent\b|Streams\.")]
     private static partial Regex Makes();

@@ -18,7 +18,7 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer
         document.Info = new OpenApiInfo { Title = "CredentialBroker", Version = "v1", Description = "Short-lived credentials for approved workloads. Every error answer is a problem with a stable code." };
         // Where it listens is known to who fetched this.
         document.Servers = [];
-        document.Tags = null;
+        document.Tags?.Clear();
         document.AddComponent(Workload, Bearer("A workload's evidence, such as a projected service-account token."));
         document.AddComponent(Operator, Bearer("An operator's token."));
         await ProblemAsync(document, context, cancellationToken);
@@ -29,7 +29,7 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer
                 var row = ApiTable.Find(method.Method, path);
                 operation.OperationId = $"{method.Method.ToLowerInvariant()}{string.Concat(path.Split('/', '{', '}', '.', '-').Where(p => p.Length > 0).Select(p => char.ToUpperInvariant(p[0]) + p[1..]))}";
                 operation.Summary = row?.Summary;
-                operation.Tags = null;
+                operation.Tags?.Clear();
                 operation.Security = Security(document, AccessTable.Find(method.Method, path)?.Audience ?? Audience.Operator);
                 operation.Responses = new OpenApiResponses { ["default"] = Content(document, "Refused or failed", "application/problem+json", typeof(Problem)) };
                 if (row is not null) await DescribeAsync(document, context, operation, row, cancellationToken);

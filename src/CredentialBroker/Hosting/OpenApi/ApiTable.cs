@@ -60,7 +60,6 @@ internal static class ApiTable
         ["GET /healthz/live"] = new("Whether the process answers", 200, null),
         ["GET /healthz/ready"] = new("Whether this replica may issue; 503 when it may not, with the same body; operators are told the parts", 200, typeof(HealthView)),
         ["GET /metrics"] = new("Metrics in the Prometheus text format 0.0.4", 200, null),
-        ["GET /openapi/v1.json"] = new("This document", 200, typeof(JsonElement)),
     };
 
     /// <summary>Null for a route that nothing is told about but its path and access.</summary>
