@@ -16,7 +16,7 @@ public sealed partial class PublishTests
         var published = Path.Combine(folder.Path, "published");
         var command = Publish().Match(await File.ReadAllTextAsync(Path.Combine(Repository(), "Dockerfile"))).Groups[1].Value;
         // Outputs in a folder of its own: the tests' own programs stay as they are.
-        var made = await Shell.RunAsync(new ProcessStartInfo("dotnet", [.. command.Split(' '), "-o", published, "--artifacts-path", Path.Combine(folder.Path, "artifacts")]) { WorkingDirectory = Repository() });
+        var made = await Shell.RunAsync(new ProcessStartInfo("dotnet", [.. command.Split(' '), "-o", published, "--artifacts-path", Path.Combine(folder.Path, "artifacts")]) { WorkingDirectory = Repository() }, TimeSpan.FromMinutes(10));
         Assert.True(made.Exit == 0, made.Out + made.Error);
 
         using var serving = Process.Start(Start(published, "serve", folder))!;
