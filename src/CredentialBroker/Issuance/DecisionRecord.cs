@@ -54,8 +54,8 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
             Lease = LeaseId,
             Task = Task,
             Approval = Facts?.Approval?.Id,
-            // What no template is called is not repeated: it may be a secret in the wrong place.
-            Template = Facts?.Template?.Name ?? (Facts is { Ask.Template: var asked } && Text.IsName(asked) ? asked : null),
+            // What no template is called is not repeated: it may be a secret in the wrong place, and secrets look like names.
+            Template = Facts?.Template?.Name,
             Environment = Facts?.Template?.Environment,
             Owners = Facts?.Template?.Owners,
         }).On(chain);

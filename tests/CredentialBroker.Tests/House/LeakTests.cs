@@ -72,9 +72,9 @@ public sealed class LeakTests(PostgresFixture postgres)
             foreach (var part in Parts(secret))
             {
                 var told = said.All.FirstOrDefault(text => text.Contains(part, StringComparison.Ordinal));
-                Assert.True(told is null, $"{what} was said: {told}");
+                Assert.True(told is null, $"{what} was said: {Around(told, part)}");
                 var kept = stored.Find(text => text.Contains(part, StringComparison.Ordinal));
-                Assert.True(kept is null, $"{what} is stored: {kept}");
+                Assert.True(kept is null, $"{what} is stored: {Around(kept, part)}");
             }
         }
 
@@ -108,6 +108,9 @@ public sealed class LeakTests(PostgresFixture postgres)
 
     /// <summary>Whole, and the last part: a signature, or the random digits.</summary>
     private static IEnumerable<string> Parts(string secret) => new[] { secret, secret.Split('.')[^1] }.Distinct();
+
+    private static string Around(string? text, string part) =>
+        text?.IndexOf(part, StringComparison.Ordinal) is { } at ? text[Math.Max(0, at - 80)..Math.Min(text.Length, at + part.Length + 40)] : "";
 
     private static async Task<List<string>> StoredAsync(Store store)
     {
