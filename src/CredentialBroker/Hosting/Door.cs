@@ -37,7 +37,7 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Boots
             case Audience.Anyone or Audience.Document or Audience.Workload: return null;
         }
 
-        var orWorkload = row.Audience == Audience.WorkloadOrOperator;
+        var orWorkload = row.Audience is Audience.WorkloadOrOperator or Audience.AnyoneOrOperator;
         switch (await operators.ProveAsync(context, orWorkload))
         {
             case OperatorProof.Proven { Operator: var proven }: return await AdmitAsync(context, row, proven);
