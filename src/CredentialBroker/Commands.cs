@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using CredentialBroker.Configuration;
 using CredentialBroker.Hosting;
 using CredentialBroker.Storage;
@@ -91,7 +92,7 @@ internal static class Commands
         if (Read(args) is not { } configuration) return 2;
         var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
         if (mistakes.Count > 0) return Report(mistakes);
-        using var http = new HttpClient { BaseAddress = new Uri(options.Hosting.Listen), Timeout = TimeSpan.FromSeconds(2) };
+        using var http = new HttpClient(Trusting(options.Hosting.CertificateFile)) { BaseAddress = new Uri(options.Hosting.Listen), Timeout = TimeSpan.FromSeconds(2) };
         try
         {
             using var reply = await http.GetAsync(new Uri("/healthz/ready", UriKind.Relative));
@@ -104,6 +105,20 @@ internal static class Commands
             return 1;
         }
     }
+
+    /// <summary>Asks this machine itself, under an address that a certificate seldom names: the configured certificate is the one trusted.</summary>
+    private static SocketsHttpHandler Trusting(string? certificateFile) => new()
+    {
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = (_, shown, _, _) =>
+            {
+                if (shown is null || certificateFile is null) return false;
+                using var own = X509CertificateLoader.LoadCertificateFromFile(certificateFile);
+                return shown.GetRawCertData().AsSpan().SequenceEqual(own.RawDataMemory.Span);
+            },
+        },
+    };
 
     private static IConfigurationRoot? Read(string[] args)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using CredentialBroker.Attestation;
+using CredentialBroker.Audit.Exports;
 using CredentialBroker.Backends;
 using CredentialBroker.Hosting;
 using CredentialBroker.Protocol.Controls;
@@ -8,7 +9,7 @@ using CredentialBroker.Storage;
 
 namespace CredentialBroker;
 
-/// <summary>How this replica's clock, targets and trust sources fare. Stands outside the rooms, which do not know of health.</summary>
+/// <summary>How this replica's clock, targets, trust sources and exports fare. Stands outside the rooms, which do not know of health.</summary>
 internal sealed class ReplicaHealth : IHealthSource
 {
     /// <summary>From here on a machine's clock is worth a look; the broker's own stays on the database's.</summary>
@@ -16,12 +17,13 @@ internal sealed class ReplicaHealth : IHealthSource
 
     private readonly BrokerClock _clock;
     private readonly WorkloadAttestation _attestation;
+    private readonly AuditExports _exports;
     private readonly IServiceProvider _later;
 
     /// <param name="later">Backends are made once the broker's id was read.</param>
-    public ReplicaHealth(BrokerClock clock, WorkloadAttestation attestation, IMeterFactory factory, IServiceProvider later)
+    public ReplicaHealth(BrokerClock clock, WorkloadAttestation attestation, AuditExports exports, IMeterFactory factory, IServiceProvider later)
     {
-        (_clock, _attestation, _later) = (clock, attestation, later);
+        (_clock, _attestation, _exports, _later) = (clock, attestation, exports, later);
         factory.Create("CredentialBroker.Replica").CreateObservableGauge(
             "credbroker.clock.offset", () => clock.Offset.TotalSeconds, "s", "How far the store's clock is ahead of this machine's.");
     }
@@ -31,6 +33,7 @@ internal sealed class ReplicaHealth : IHealthSource
         new HealthPart("clock", "clock", _clock.Offset.Duration() < ClockIsOff ? "up" : "down", string.Create(CultureInfo.InvariantCulture, $"the store's is {_clock.Offset.TotalMilliseconds} ms ahead")),
         .. _later.GetRequiredService<BackendCatalog>().States.Select(Of),
         .. _attestation.Sources.OrderBy(s => s.Name, StringComparer.Ordinal).Select(Of),
+        .. _exports.Lanes.Select(Of),
     ];
 
     private static HealthPart Of(TargetState target)
@@ -39,6 +42,9 @@ internal sealed class ReplicaHealth : IHealthSource
         return new HealthPart("target", $"{target.Backend}/{target.Target}", closed.Length == 0 ? "up" : "down",
             closed.Length == 0 ? null : $"{string.Join(" and ", closed)} kept failing; asked again in at most a minute");
     }
+
+    private static HealthPart Of(ExportLane export) => new("export", export.Name, export.Failure is null ? "up" : "down",
+        export.Lag <= 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{export.Lag} records behind{(export.Failure is null ? "" : "; delivering failed, and is tried again")}"));
 
     private static HealthPart Of(WorkloadSource source) => source.Rules.Keys.HasKeys switch
     {

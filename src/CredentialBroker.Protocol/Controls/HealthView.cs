@@ -20,7 +20,7 @@ public sealed record HealthView(
     IReadOnlyList<HealthPart>? Parts = null);
 
 /// <summary>One thing that a replica depends on.</summary>
-/// <param name="Kind"><c>store</c>, <c>clock</c>, <c>target</c> or <c>trust_source</c>.</param>
+/// <param name="Kind"><c>store</c>, <c>clock</c>, <c>target</c>, <c>trust_source</c> or <c>export</c>.</param>
 /// <param name="Name">Which one.</param>
 /// <param name="Status"><c>up</c>, <c>down</c>, or <c>unknown</c> while it was not asked yet.</param>
 /// <param name="Detail">What is wrong, or by how much.</param>

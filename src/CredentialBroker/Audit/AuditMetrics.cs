@@ -14,10 +14,10 @@ internal sealed class AuditMetrics
     {
         var meter = factory.Create("CredentialBroker.Audit");
         _maker = maker;
-        meter.CreateObservableGauge("credbroker.audit.records", () => Head.Size, description: "Records in the audit tree.");
-        meter.CreateObservableGauge("credbroker.audit.unsigned", () => Head.Size - Head.Signed, description: "Records in the tree that no checkpoint covers yet.");
+        meter.CreateObservableGauge("credbroker.audit.records", () => Head.Size, "{record}", "Records in the audit tree.");
+        meter.CreateObservableGauge("credbroker.audit.unsigned", () => Head.Size - Head.Signed, "{record}", "Records in the tree that no checkpoint covers yet.");
         meter.CreateObservableGauge("credbroker.audit.contradicted", () => maker.Contradicted ? 1L : 0, description: "1 when the tree contradicts an earlier checkpoint, so that nothing is signed.");
-        meter.CreateObservableGauge("credbroker.audit.export.lag", () => exports.Lanes.Select(lane => new Measurement<long>(lane.Lag, new KeyValuePair<string, object?>("export", lane.Name))), description: "Records that an export has not delivered yet.");
+        meter.CreateObservableGauge("credbroker.audit.export.lag", () => exports.Lanes.Select(lane => new Measurement<long>(lane.Lag, new KeyValuePair<string, object?>("export", lane.Name))), "{record}", "Records that an `export` has not delivered yet.");
     }
 
     /// <summary>The tree as it was last seen.</summary>

@@ -11,8 +11,8 @@ internal sealed class ExceptionMetrics
     public ExceptionMetrics(IMeterFactory factory)
     {
         var meter = factory.Create("CredentialBroker.Exceptions");
-        _breakGlass = meter.CreateCounter<long>("credbroker.breakglass", description: "Break-glass by event: opened, ended, reviewed, review_overdue.");
-        _ended = meter.CreateCounter<long>("credbroker.exceptions.over", description: "Exceptions and risk acceptances whose window was over.");
+        _breakGlass = meter.CreateCounter<long>("credbroker.breakglass", "{event}", "Break-glass, by `event`: opened, ended, reviewed, review_overdue.");
+        _ended = meter.CreateCounter<long>("credbroker.exceptions.over", "{record}", "Exceptions and risk acceptances whose window was over.");
     }
 
     public void BreakGlass(string what) => _breakGlass.Add(1, new KeyValuePair<string, object?>("event", what));

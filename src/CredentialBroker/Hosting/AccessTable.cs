@@ -95,7 +95,7 @@ internal static class AccessTable
         new("GET", "/.well-known/oauth-authorization-server/issuer/workload", Audience.Anyone),
         new("GET", "/ca/certificate", Audience.Anyone),
         new("GET", "/ca/crl", Audience.Anyone),
-        new("GET", "/issuer/workload/status/{shard:long}", Audience.Anyone),
+        new("GET", "/issuer/workload/status/{shard}", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/openid-configuration", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/jwks.json", Audience.Anyone),
         new("GET", "/issuer/federation/.well-known/openid-configuration", Audience.Anyone),

@@ -10,7 +10,7 @@ internal static class PublishedEndpoints
     {
         routes.MapGet(CertificateAuthority.CertificatePath, (CertificateAuthority authority) => Results.Text(authority.Pem + "\n", "application/x-pem-file"));
         routes.MapGet(CertificateAuthority.ListPath, ListAsync);
-        routes.MapGet(IssuerDocuments.PathOf(KeyPurpose.Workload) + IssuerDocuments.StatusPath + "{shard:long}", StatusAsync);
+        routes.MapGet(IssuerDocuments.PathOf(KeyPurpose.Workload) + IssuerDocuments.StatusPath + "{shard}", StatusAsync);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, RevocationList revocation)
