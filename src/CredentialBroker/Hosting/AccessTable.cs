@@ -89,7 +89,7 @@ internal static class AccessTable
         new("GET", "/v1/keys", Audience.Operator, A, P, R),
         new("POST", "/v1/keys/rotate", Audience.Operator, Role.Admin),
         new("POST", "/oauth2/introspect", Audience.WorkloadOrOperator, A, P, R),
-        new("POST", "/oauth2/token", Audience.Workload),
+        new("POST", "/oauth2/token", Audience.Document),
         new("POST", "/oauth2/revoke", Audience.WorkloadOrOperator, R),
         new("GET", "/.well-known/oauth-authorization-server", Audience.Anyone),
         new("GET", "/.well-known/oauth-authorization-server/issuer/workload", Audience.Anyone),

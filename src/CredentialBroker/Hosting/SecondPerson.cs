@@ -6,8 +6,8 @@ namespace CredentialBroker.Hosting;
 /// <summary>Who may be the other one where two are needed: another operator, and one who is a person.</summary>
 internal static class SecondPerson
 {
-    /// <summary>Name of the bootstrap token. Whoever reads its file has it, so that it is nobody in particular.</summary>
-    public const string Nobody = "bootstrap";
+    /// <summary>Subject of the bootstrap token. Whoever reads its file has it, so that it is nobody in particular.</summary>
+    private const string Nobody = "bootstrap";
 
     /// <summary>Why this operator may not second what another did, or null.</summary>
     public static Refusal? Refuse(string first, Operator second)
@@ -17,7 +17,7 @@ internal static class SecondPerson
     }
 
     /// <summary>Why this operator may not answer for it in person, or null.</summary>
-    public static Refusal? RefuseNobody(Operator caller) => Same(caller.Name, Nobody)
+    public static Refusal? RefuseNobody(Operator caller) => caller.Issuer == BootstrapToken.Issuer && Same(caller.Subject, Nobody)
         ? new Refusal(ReasonCodes.OperatorForbidden, "the bootstrap token names nobody; this takes an operator in person")
         : null;
 

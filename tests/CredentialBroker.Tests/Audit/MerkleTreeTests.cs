@@ -67,7 +67,8 @@ public sealed class MerkleTreeTests
                 var proof = TreeRanges.Consistency(first, second).Select(hashes.Of).ToList();
                 var (before, after) = (first == 0 ? MerkleTree.EmptyRoot : Root(0, first), Root(0, second));
                 Assert.True(MerkleTree.VerifyConsistency(first, second, before, after, proof), $"{first} to {second}");
-                Assert.False(MerkleTree.VerifyConsistency(first, second, before, Leaves[0], proof));
+                // Every tree begins with the empty one, so that from there nothing is proven.
+                Assert.False(MerkleTree.VerifyConsistency(first, second, before, Leaves[^1], proof) && first > 0);
                 Assert.False(MerkleTree.VerifyConsistency(first, second, Leaves[^2], after, proof) && first > 0);
                 Assert.False(MerkleTree.VerifyConsistency(first, second, before, after, [.. proof, Leaves[1]]));
             }

@@ -26,7 +26,7 @@ public sealed class BreakGlassTests(PostgresFixture postgres) : IClassFixture<Po
         await hostile.RefusedAsync(403, "no_approval", true, "another template", () => scene.ClaimAsync(hostile.Token(pod), "short"));
         var lease = (await ExceptionTests.ClaimedAsync(scene.ClaimAsync(hostile.Token(pod), "token"))).GetProperty("lease").GetProperty("id").GetString()!;
         var opened = Assert.Single(await hostile.AuditAsync("breakglass.opened"));
-        Assert.Equal(("alice", id), (opened.GetProperty("actor").GetString(), opened.GetProperty("subject").GetString()));
+        Assert.Equal(("broker#alice", id), (opened.GetProperty("actor").GetString(), opened.GetProperty("subject").GetString()));
         Assert.Equal(lease, Assert.Single(await hostile.AuditAsync("breakglass.used")).GetProperty("lease").GetString());
         Assert.Contains("credbroker_breakglass_total{event=\"opened\"}", (await scene.SendAsync(HttpMethod.Get, "/metrics", null)).Body, StringComparison.Ordinal);
 

@@ -41,11 +41,11 @@ public sealed class ExceptionTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal("exception_end", (await scene.LeaseUntilAsync(last.GetProperty("id").GetString()!, "ended")).GetProperty("cause").GetString());
         await hostile.RefusedAsync(403, "ttl_too_long", true, "over", () => LongAsync(hostile, late));
 
-        Assert.Equal("alice", Assert.Single(await hostile.AuditAsync("exception.requested")).GetProperty("actor").GetString());
+        Assert.Equal("broker#alice", Assert.Single(await hostile.AuditAsync("exception.requested")).GetProperty("actor").GetString());
         var refused = await hostile.AuditAsync("exception.refused");
         Assert.Contains(refused, r => r.GetProperty("cause").GetString() == "self_approval");
         var approved = Assert.Single(await hostile.AuditAsync("exception.approved"));
-        Assert.Equal(("bob", "team-security"), (approved.GetProperty("actor").GetString(), approved.GetProperty("owners").GetProperty("policy").GetString()));
+        Assert.Equal(("broker#bob", "team-security"), (approved.GetProperty("actor").GetString(), approved.GetProperty("owners").GetProperty("policy").GetString()));
         var uses = await hostile.AuditAsync("exception.used");
         Assert.Equal(2, uses.Count);
         Assert.All(uses, use => Assert.Equal((id, "ticket INC-77"), (use.GetProperty("subject").GetString(), use.GetProperty("detail").GetString())));

@@ -32,18 +32,18 @@ public sealed class SecondPersonTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal("operator_forbidden", (await hostile.Scene.OperatorAsync(HttpMethod.Post, $"/v1/templates/token/revisions/{revision}/activate")).Code);
         Assert.Equal("not_found", (await bob.PostAsync($"/v1/templates/token/revisions/{new string('0', 64)}/activate")).Code);
         var candidate = Assert.Single((await bob.GetAsync("/v1/templates/candidates")).Json.GetProperty("templates").EnumerateArray());
-        Assert.Equal(("alice", revision), (candidate.GetProperty("author").GetString(), candidate.GetProperty("revision").GetString()));
+        Assert.Equal(("broker#alice", revision), (candidate.GetProperty("author").GetString(), candidate.GetProperty("revision").GetString()));
         var activated = await bob.PostAsync($"/v1/templates/token/revisions/{revision}/activate");
         Assert.True(activated.Status == HttpStatusCode.OK, activated.Body);
-        Assert.Equal(("active", "alice", "bob"), (activated.Json.GetProperty("state").GetString(), activated.Json.GetProperty("author").GetString(), activated.Json.GetProperty("activatedBy").GetString()));
+        Assert.Equal(("active", "broker#alice", "broker#bob"), (activated.Json.GetProperty("state").GetString(), activated.Json.GetProperty("author").GetString(), activated.Json.GetProperty("activatedBy").GetString()));
         Assert.Equal("not_found", (await bob.PostAsync($"/v1/templates/token/revisions/{revision}/activate")).Code);
 
         Assert.Equal(HttpStatusCode.Created, (await hostile.Scene.ClaimAsync(hostile.Token(pod), "token")).Status);
         var decision = (await hostile.AuditAsync("credential.decision"))[^1].GetProperty("decision");
-        Assert.Equal((revision, "bob"), (decision.GetProperty("templateRevision").GetString(), decision.GetProperty("activatedBy").GetString()));
-        Assert.Equal("alice", Assert.Single(await hostile.AuditAsync("template.proposed")).GetProperty("actor").GetString());
+        Assert.Equal((revision, "broker#bob"), (decision.GetProperty("templateRevision").GetString(), decision.GetProperty("activatedBy").GetString()));
+        Assert.Equal("broker#alice", Assert.Single(await hostile.AuditAsync("template.proposed")).GetProperty("actor").GetString());
         var changed = Assert.Single(await hostile.AuditAsync("template.changed"));
-        Assert.Equal(("bob", "alice"), (changed.GetProperty("actor").GetString(), changed.GetProperty("subject").GetString()));
+        Assert.Equal(("broker#bob", "broker#alice"), (changed.GetProperty("actor").GetString(), changed.GetProperty("subject").GetString()));
     }
 
     [Fact]
