@@ -6,6 +6,7 @@ using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
+using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
@@ -64,7 +65,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
-            .AddSingleton<StartUp>();
+            .AddSingleton<StartUp>()
+            .AddSingleton<IHealthSource, ReplicaHealth>();
         builder.Services.AddQuartz(quartz => quartz
             .Each<BeatJob>(TimeSpan.FromSeconds(1), "beat")
             .Each<KeyJob>(TimeSpan.FromSeconds(1), "keys")
@@ -76,8 +78,10 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
-            .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally"));
+            .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
+            .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
+        OtlpExport.AddTo(builder, options.Telemetry);
         change?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -85,12 +89,15 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.UseRateLimiter();
         app.UseMiddleware<Door>();
         MapRooms(app);
+        // Listens from the first span on, where anything is sent at all.
+        app.Services.GetService<OtlpExport>();
         return new BrokerHost(app);
     }
 
-    public async Task StartAsync(CancellationToken cancel)
+    /// <param name="afterRestore">The operator says that the store came back from a backup.</param>
+    public async Task StartAsync(CancellationToken cancel, bool afterRestore = false)
     {
-        await Services.GetRequiredService<StartUp>().RunAsync(cancel);
+        await Services.GetRequiredService<StartUp>().RunAsync(afterRestore, cancel);
         await _app.StartAsync(cancel);
     }
 
@@ -131,5 +138,6 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapHealth();
         app.MapWhoAmI();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
+        app.MapOpenApi("/openapi/v1.json");
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using CredentialBroker.Configuration;
 using CredentialBroker.Hosting;
 using CredentialBroker.Storage;
@@ -11,11 +12,12 @@ internal static class Commands
     private const string Text = """
         credential-broker: short-lived credentials for approved workloads
 
-        usage: CredentialBroker [serve|check|migrate|demo] [--config FILE]
+        usage: CredentialBroker [serve|check|migrate|probe|demo] [--config FILE]
 
-          serve     run the broker (default)
+          serve     run the broker (default); --after-restore holds automatic ends for 24 hours
           check     report every mistake of configuration, targets and templates, warn of risky settings, and exit
           migrate   bring the store's schema to this version, and exit
+          probe     ask the broker that runs under this configuration whether it is ready, for container health checks
           demo      show the main job end to end on a throw-away store; --postgres CONNECTION for a database role
 
         Configuration: appsettings.json beside the program, or --config FILE; single values by environment
@@ -43,13 +45,14 @@ internal static class Commands
 
     public static async Task<int> ServeAsync(string[] args)
     {
-        if (Read(args) is not { } configuration) return 2;
+        var afterRestore = args.Contains("--after-restore");
+        if (Read([.. args.Where(a => a != "--after-restore")]) is not { } configuration) return 2;
         var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
         if (mistakes.Count > 0) return Report(mistakes);
         await using var broker = BrokerHost.Build(options, configuration);
         try
         {
-            await broker.StartAsync(CancellationToken.None);
+            await broker.StartAsync(CancellationToken.None, afterRestore);
         }
         catch (Exception error) when (Problems.OfFault(error) is not null || error is InvalidOperationException or IOException)
         {
@@ -83,6 +86,39 @@ internal static class Commands
         Console.WriteLine(applied == 0 ? "the schema is of this version" : $"{applied} schema versions applied");
         return 0;
     }
+
+    public static async Task<int> ProbeAsync(string[] args)
+    {
+        if (Read(args) is not { } configuration) return 2;
+        var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
+        if (mistakes.Count > 0) return Report(mistakes);
+        using var http = new HttpClient(Trusting(options.Hosting.CertificateFile)) { BaseAddress = new Uri(options.Hosting.Listen), Timeout = TimeSpan.FromSeconds(2) };
+        try
+        {
+            using var reply = await http.GetAsync(new Uri("/healthz/ready", UriKind.Relative));
+            Console.WriteLine(await reply.Content.ReadAsStringAsync());
+            return reply.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+        {
+            Console.Error.WriteLine($"nothing answers at {options.Hosting.Listen}");
+            return 1;
+        }
+    }
+
+    /// <summary>Asks this machine itself, under an address that a certificate seldom names: the configured certificate is the one trusted.</summary>
+    private static SocketsHttpHandler Trusting(string? certificateFile) => new()
+    {
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = (_, shown, _, _) =>
+            {
+                if (shown is null || certificateFile is null) return false;
+                using var own = X509CertificateLoader.LoadCertificateFromFile(certificateFile);
+                return shown.GetRawCertData().AsSpan().SequenceEqual(own.RawDataMemory.Span);
+            },
+        },
+    };
 
     private static IConfigurationRoot? Read(string[] args)
     {

@@ -20,7 +20,7 @@ internal sealed class StartUp(
     Store store, Migrator migrator, BrokerIdentity identity, Heartbeat heartbeat, Journal journal, AuditChain chain, IssuerKeys keys,
     BootstrapToken operators, DueSignal due, ISchedulerFactory schedulers, BrokerOptions options, ILogger<StartUp> logger, IServiceProvider later)
 {
-    public async Task RunAsync(CancellationToken cancel)
+    public async Task RunAsync(bool afterRestore, CancellationToken cancel)
     {
         // 1. a store of this version, and its clock
         await migrator.MigrateAsync(cancel);
@@ -40,7 +40,10 @@ internal sealed class StartUp(
         await later.GetRequiredService<TemplateImport>().RunAsync(options.Templates.ImportFolder, new EpochBump(), cancel);
         await later.GetRequiredService<Rulebook>().RefreshAsync(cancel);
 
-        // 5. the clock of revocation
+        // 5. before anything is ended: is the store as new as what it speaks of
+        await later.GetRequiredService<AfterRestore>().RunAsync(afterRestore, cancel);
+
+        // 6. the clock of revocation
         var scheduler = await schedulers.GetScheduler(cancel);
         due.Listen(() => _ = scheduler.TriggerJob(EndDueJob.Key, CancellationToken.None).AsTask());
         StartLog.Ready(logger, options.Hosting.Listen, store.Dialect.Name);

@@ -23,7 +23,7 @@ public sealed class ClientTests : CliTest
         using var http = Http();
         var client = new BrokerClient(http);
         Assert.Equal("ready", (await client.GetHealthAsync()).Status);
-        Broker.Next("GET /healthz/ready", 503, new HealthView("unavailable", null, null, null), ProtocolJson.Default.HealthView);
+        Broker.Next("GET /healthz/ready", 503, new HealthView("unavailable"), ProtocolJson.Default.HealthView);
         Assert.Equal("unavailable", (await client.GetHealthAsync()).Status);
     }
 

@@ -8,7 +8,7 @@ internal sealed record Shell(int Exit, string Out, string Error)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
-    public static async Task<Shell> RunAsync(ProcessStartInfo start)
+    public static async Task<Shell> RunAsync(ProcessStartInfo start, TimeSpan? within = null)
     {
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         using var process = new Process { StartInfo = start };
@@ -18,7 +18,7 @@ internal sealed record Shell(int Exit, string Out, string Error)
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(within ?? Limit);
         try
         {
             await process.WaitForExitAsync(limit.Token);

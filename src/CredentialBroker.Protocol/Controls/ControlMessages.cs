@@ -17,11 +17,3 @@ public sealed record ControlView(string Id, string Selector, string Reason, stri
 
 /// <summary>Freezes or holds in force.</summary>
 public sealed record ControlList(IReadOnlyList<ControlView> Items);
-
-/// <summary>State of one replica, for people and probes.</summary>
-/// <param name="Status"><c>ready</c> or <c>unavailable</c>.</param>
-/// <param name="Leases">Leases that are not over.</param>
-/// <param name="Overdue">Leases whose end is late by more than a minute.</param>
-/// <param name="Stuck">Leases whose ending failed often.</param>
-/// <param name="ExportLag">Audit records that the export furthest behind has not delivered, as this replica last saw it.</param>
-public sealed record HealthView(string Status, long? Leases = null, long? Overdue = null, long? Stuck = null, long? ExportLag = null);

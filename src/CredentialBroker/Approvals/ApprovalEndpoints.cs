@@ -28,7 +28,7 @@ internal static class ApprovalEndpoints
         routes.MapGet("/v1/approvals/{id}", async (string id, HttpContext http, ApprovalStore approvals) =>
             await approvals.GetAsync(id, http.RequestAborted) is { } found && ApprovalReach.Covers(http.Operator().Scope, found)
                 ? Results.Json(View(found), ProtocolJson.Default.ApprovalView)
-                : Problems.Of(ReasonCodes.NotFound, $"no approval '{id}'"));
+                : Problems.Of(ReasonCodes.NotFound, "no such approval"));
     }
 
     private static ApprovalView View(Approval approval) => new()

@@ -12,7 +12,7 @@ namespace CredentialBroker.Approvals;
 /// signature; document; entitlement; then replay, state and effect in one commit with the record and whatever the caller adds.
 /// </summary>
 internal sealed class ApprovalIntake(
-    IReadOnlyDictionary<string, ApprovalSource> sources, IReadOnlyDictionary<string, ISourceFormat> formats, ApprovalEffects effects, ApprovalRecords records, Journal journal, TimeProvider clock)
+    IReadOnlyDictionary<string, ApprovalSource> sources, IReadOnlyDictionary<string, ISourceFormat> formats, ApprovalEffects effects, ApprovalRecords records, ApprovalMetrics metrics, Journal journal, TimeProvider clock)
 {
     /// <summary>An approval and its withdrawal may arrive together; each round sees one more of them.</summary>
     private const int Rounds = 4;
@@ -62,7 +62,7 @@ internal sealed class ApprovalIntake(
     /// <summary>The source is who it says and was refused: that is recorded before it is told.</summary>
     public async Task<ApprovalAnswer> RejectAsync(ApprovalSource source, string? eventId, Refusal refusal, params IReadOnlyList<Work> also)
     {
-        ApprovalMetrics.Refused(source.Name, refusal.Code);
+        metrics.Refused(source.Name, refusal.Code);
         await journal.CommitAsync(Lane.Issuing, [records.Rejected(source, eventId, refusal), .. also]);
         return new ApprovalAnswer.Refused(refusal.Code, refusal.Detail, Statuses.Of(refusal.Code));
     }
@@ -84,15 +84,15 @@ internal sealed class ApprovalIntake(
             : await RejectAsync(source, prompted.Events[0], refusal);
     }
 
-    private static ApprovalAnswer.Accepted Accept(ApprovalArrived arrived)
+    private ApprovalAnswer.Accepted Accept(ApprovalArrived arrived)
     {
-        ApprovalMetrics.Accepted(arrived.Source, arrived.Effect);
+        metrics.Accepted(arrived.Source, arrived.Effect);
         return new ApprovalAnswer.Accepted(arrived.ApprovalId, arrived.Effect, arrived.Reference, arrived.Task);
     }
 
-    private static ApprovalAnswer.Refused Unauthentic(string? source, string code, string detail)
+    private ApprovalAnswer.Refused Unauthentic(string? source, string code, string detail)
     {
-        ApprovalMetrics.Refused(source, code);
+        metrics.Refused(source, code);
         return new ApprovalAnswer.Refused(code, detail, Statuses.Of(code));
     }
 }

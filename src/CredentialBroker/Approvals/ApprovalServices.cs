@@ -19,6 +19,7 @@ internal static class ApprovalServices
             .AddSingleton<EndOfTask>()
             .AddSingleton<ApprovalEffects>()
             .AddSingleton<ApprovalExpiry>()
+            .AddSingleton<ApprovalMetrics>()
             .AddSingleton(provider => new JwsFormat(provider.GetRequiredService<TokenReader>(), Keys(sources.Values, provider)))
             .AddSingleton<SignedEvents>()
             .AddSingleton<PromptStore>()

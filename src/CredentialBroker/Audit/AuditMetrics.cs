@@ -6,18 +6,18 @@ using CredentialBroker.Audit.Tree;
 namespace CredentialBroker.Audit;
 
 /// <summary>How far the evidence has come, counted by the job that brings it on, so that a scrape costs the store nothing.</summary>
-internal sealed class AuditMetrics : IDisposable
+internal sealed class AuditMetrics
 {
-    private readonly Meter _meter = new("CredentialBroker.Audit");
     private readonly CheckpointMaker _maker;
 
-    public AuditMetrics(AuditExports exports, CheckpointMaker maker)
+    public AuditMetrics(AuditExports exports, CheckpointMaker maker, IMeterFactory factory)
     {
+        var meter = factory.Create("CredentialBroker.Audit");
         _maker = maker;
-        _meter.CreateObservableGauge("credbroker.audit.records", () => Head.Size, description: "Records in the audit tree.");
-        _meter.CreateObservableGauge("credbroker.audit.unsigned", () => Head.Size - Head.Signed, description: "Records in the tree that no checkpoint covers yet.");
-        _meter.CreateObservableGauge("credbroker.audit.contradicted", () => maker.Contradicted ? 1L : 0, description: "1 when the tree contradicts an earlier checkpoint, so that nothing is signed.");
-        _meter.CreateObservableGauge("credbroker.audit.export.lag", () => exports.Lanes.Select(lane => new Measurement<long>(lane.Lag, new KeyValuePair<string, object?>("export", lane.Name))), description: "Records that an export has not delivered yet.");
+        meter.CreateObservableGauge("credbroker.audit.records", () => Head.Size, "{record}", "Records in the audit tree.");
+        meter.CreateObservableGauge("credbroker.audit.unsigned", () => Head.Size - Head.Signed, "{record}", "Records in the tree that no checkpoint covers yet.");
+        meter.CreateObservableGauge("credbroker.audit.contradicted", () => maker.Contradicted ? 1L : 0, description: "1 when the tree contradicts an earlier checkpoint, so that nothing is signed.");
+        meter.CreateObservableGauge("credbroker.audit.export.lag", () => exports.Lanes.Select(lane => new Measurement<long>(lane.Lag, new KeyValuePair<string, object?>("export", lane.Name))), "{record}", "Records that an `export` has not delivered yet.");
     }
 
     /// <summary>The tree as it was last seen.</summary>
@@ -25,6 +25,4 @@ internal sealed class AuditMetrics : IDisposable
 
     /// <summary>The tree contradicts an earlier checkpoint.</summary>
     public bool Contradicted => _maker.Contradicted;
-
-    public void Dispose() => _meter.Dispose();
 }

@@ -35,6 +35,10 @@ internal sealed class AuditStore(Store store)
         return found;
     }
 
+    /// <summary>When the newest record was made, in UTC milliseconds; 0 when there is none.</summary>
+    public async Task<long> NewestAtAsync(CancellationToken cancel) =>
+        (await store.ListAsync(Pool.Control, new Statement("SELECT coalesce(max(at), 0) FROM audit"), row => row.GetInt64(0), cancel))[0];
+
     private static Statement After(AuditQuery query, long chain, long seq) =>
         new($"SELECT chain, seq, hash, body FROM audit {Where} AND (chain > @chain OR (chain = @chain AND seq > @seq)) ORDER BY chain, seq LIMIT {Page}")
         {

@@ -30,7 +30,7 @@ internal static class EvidenceEndpoints
     private static async Task<IResult> LeaseAsync(string id, HttpContext http, Sealer sealer, CheckpointMaker maker, BundleMaker bundles)
     {
         var lines = await bundles.OfLeaseAsync(id, http.RequestAborted);
-        if (lines.Count == 0) return Problems.Of(ReasonCodes.LeaseUnknown, $"no record of a lease '{id}'");
+        if (lines.Count == 0) return Problems.Of(ReasonCodes.LeaseUnknown, "no record of such a lease");
         if (await CheckpointAsync(sealer, maker, http.RequestAborted) is not { } last) return Unsigned();
         return Bundle(await bundles.MakeAsync(new BundleSubject(Lease: id), lines, last, http.RequestAborted));
     }

@@ -26,6 +26,9 @@ internal sealed class BackendCatalog : IDisposable
 
     public IEnumerable<Backend> All => _byName.Values.OrderBy(backend => backend.Name, StringComparer.Ordinal);
 
+    /// <summary>Every target, and whether it is up.</summary>
+    public IEnumerable<TargetState> States => All.OfType<GuardedBackend>().SelectMany(backend => backend.States);
+
     public Backend? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <param name="brokerId">Six characters of the broker's id.</param>
@@ -38,7 +41,9 @@ internal sealed class BackendCatalog : IDisposable
             (new CertificateBackend(authority, targets.Certificate, clock), _ => Unlimited),
             (new PostgresBackend(brokerId, postgres, clock), target => PostgresLimits(targets, target)),
         ];
-        return new BackendCatalog(table.Select(row => new GuardedBackend(row.Backend, row.Limits, metrics, clock)));
+        var catalog = new BackendCatalog(table.Select(row => new GuardedBackend(row.Backend, row.Limits, metrics, clock)));
+        metrics.Watch(() => catalog.States);
+        return catalog;
     }
 
     public void Dispose()

@@ -9,7 +9,7 @@ internal static class BackendServices
     /// <summary>Backends name what they make after the broker, so that they exist only once its id was read.</summary>
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton(new PostgresConnections(targets.Postgres))
-        .AddSingleton(_ => new BackendMetrics())
+        .AddSingleton<BackendMetrics>()
         .AddSingleton(provider => BackendCatalog.BuiltIn(
             provider.GetRequiredService<BrokerIdentity>().Id, targets, provider.GetRequiredService<KeyRings>(),
             provider.GetRequiredService<StatusIndexes>(), provider.GetRequiredService<CertificateAuthority>(),

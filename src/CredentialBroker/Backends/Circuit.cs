@@ -16,6 +16,15 @@ internal sealed class Circuit(TimeProvider clock)
     private long _openedAt;
     private bool _trying;
 
+    /// <summary>True from the fifth fault in a row until a call succeeds.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_lock) return _faults >= FaultsToOpen;
+        }
+    }
+
     /// <summary>False while the circuit is open. Who got true tells the outcome, whatever it is.</summary>
     public bool TryEnter()
     {

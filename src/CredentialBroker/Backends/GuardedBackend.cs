@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using CredentialBroker.Protocol;
+using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using YamlDotNet.RepresentationModel;
 
@@ -24,6 +25,10 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
     public override TimeSpan OperationTimeout => inner.OperationTimeout;
     public override TimeSpan SettleTime => inner.SettleTime;
     public override IReadOnlyCollection<string> Targets => inner.Targets;
+
+    /// <summary>Of every configured target; one that was not asked yet has not failed.</summary>
+    public IEnumerable<TargetState> States => Targets.Select(target =>
+        _gates.TryGetValue(target, out var gate) ? gate.Value.State : new TargetState(Name, target, MintingOpen: false, EndingOpen: false));
 
     public override Grant? Compile(YamlMappingNode section, Mistakes mistakes) => inner.Compile(section, mistakes);
 
@@ -67,6 +72,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
 
     private async ValueTask<T> MeasuredAsync<T>(string operation, string code, Func<ValueTask<T>> work, CancellationToken cancel)
     {
+        using var span = Spans.Operation(Name, operation);
         var began = clock.GetTimestamp();
         var outcome = "cancelled";
         try
@@ -82,6 +88,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
         }
         finally
         {
+            span.Outcome(outcome);
             metrics.Record(Name, operation, outcome, clock.GetElapsedTime(began));
         }
     }

@@ -6,6 +6,9 @@ namespace CredentialBroker.Backends;
 /// <param name="Waiting">Mints that may wait for their turn; ending waits without limit, for it is never refused.</param>
 internal sealed record GateLimits(int Minting, int Ending, int Waiting = 64);
 
+/// <summary>Whether a target is left alone for a while because it kept failing, by lane.</summary>
+internal sealed record TargetState(string Backend, string Target, bool MintingOpen, bool EndingOpen);
+
 /// <summary>
 /// The gate before one target, with a lane for making and one for ending, each with its own bound and its own circuit:
 /// neither a rush of claims nor their failures may keep a credential from being ended.
@@ -17,6 +20,8 @@ internal sealed class TargetGate(string backend, string target, GateLimits limit
     private readonly Circuit _mintingCircuit = new(clock);
     private readonly Circuit _endingCircuit = new(clock);
     private int _waiting;
+
+    public TargetState State => new(backend, target, _mintingCircuit.IsOpen, _endingCircuit.IsOpen);
 
     public async ValueTask<T> MintingAsync<T>(Func<ValueTask<T>> work, CancellationToken cancel)
     {

@@ -4,6 +4,7 @@ using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
+using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Storage;
@@ -26,6 +27,7 @@ internal sealed record BrokerOptions
     public LimitOptions Limits { get; init; } = new();
     public AuditOptions Audit { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();
+    public TelemetryOptions Telemetry { get; init; } = new();
 }
 
 /// <summary>Section <c>TrustSources</c>: who vouches for workloads, and who approves.</summary>

@@ -49,7 +49,8 @@ internal static class ConfigurationReader
             .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
             .Concat(options.Limits.Validate())
             .Concat(options.Audit.Validate())
-            .Concat(options.Retention.Validate());
+            .Concat(options.Retention.Validate())
+            .Concat(options.Telemetry.Validate());
     }
 
     /// <summary>Audiences of everybody who is no operator: a token for one of them must never be an operator's.</summary>

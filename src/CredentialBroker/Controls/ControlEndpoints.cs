@@ -24,6 +24,7 @@ internal static class ControlEndpoints
         routes.MapPost("/v1/holds", HoldAsync);
         routes.MapDelete("/v1/freezes/{id}", async (string id, ControlStore controls, HttpContext http) =>
         {
+            if (!Ids.IsWellFormed(id)) return Problems.Of(ReasonCodes.NotFound, "no such freeze");
             var freeze = (await controls.ReadAsync(http.RequestAborted)).Freezes.FirstOrDefault(f => f.Id == id);
             if (RefuseLift(http, freeze?.Selector) is { } refusal) return refusal;
             await controls.LiftFreezeAsync(id, By(http));
@@ -31,6 +32,7 @@ internal static class ControlEndpoints
         });
         routes.MapDelete("/v1/holds/{id}", async (string id, ControlStore controls, HttpContext http) =>
         {
+            if (!Ids.IsWellFormed(id)) return Problems.Of(ReasonCodes.NotFound, "no such hold");
             var hold = (await controls.ReadAsync(http.RequestAborted)).Holds.FirstOrDefault(h => h.Id == id);
             if (RefuseLift(http, hold?.Selector) is { } refusal) return refusal;
             await controls.LiftHoldAsync(id, By(http));

@@ -2,5 +2,5 @@ namespace CredentialBroker.Controls;
 
 internal static class ControlServices
 {
-    public static IServiceCollection AddControls(this IServiceCollection services) => services.AddSingleton<ControlStore>();
+    public static IServiceCollection AddControls(this IServiceCollection services) => services.AddSingleton<ControlStore>().AddSingleton<AfterRestore>().AddSingleton<RestoreLog>();
 }

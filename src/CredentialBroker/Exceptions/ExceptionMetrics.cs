@@ -3,23 +3,21 @@ using System.Diagnostics.Metrics;
 namespace CredentialBroker.Exceptions;
 
 /// <summary>What was bent, counted.</summary>
-internal sealed class ExceptionMetrics : IDisposable
+internal sealed class ExceptionMetrics
 {
-    private readonly Meter _meter = new("CredentialBroker.Exceptions");
     private readonly Counter<long> _breakGlass;
     private readonly Counter<long> _ended;
 
-    public ExceptionMetrics()
+    public ExceptionMetrics(IMeterFactory factory)
     {
-        _breakGlass = _meter.CreateCounter<long>("credbroker.breakglass", description: "Break-glass by event: opened, ended, reviewed, review_overdue.");
-        _ended = _meter.CreateCounter<long>("credbroker.exceptions.over", description: "Exceptions and risk acceptances whose window was over.");
+        var meter = factory.Create("CredentialBroker.Exceptions");
+        _breakGlass = meter.CreateCounter<long>("credbroker.breakglass", "{event}", "Break-glass, by `event`: opened, ended, reviewed, review_overdue.");
+        _ended = meter.CreateCounter<long>("credbroker.exceptions.over", "{record}", "Exceptions and risk acceptances whose window was over.");
     }
 
     public void BreakGlass(string what) => _breakGlass.Add(1, new KeyValuePair<string, object?>("event", what));
 
     public void Over() => _ended.Add(1);
-
-    public void Dispose() => _meter.Dispose();
 }
 
 internal sealed partial class ExceptionLog(ILogger<ExceptionLog> logger)

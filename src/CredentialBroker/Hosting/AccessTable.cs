@@ -26,6 +26,8 @@ internal enum Audience
     Operator,
     /// <summary>Either; a workload sees its own only.</summary>
     WorkloadOrOperator,
+    /// <summary>Anybody; an operator is told more.</summary>
+    AnyoneOrOperator,
 }
 
 internal sealed record AccessRow(string Method, string Route, Audience Audience, params Role[] Roles)
@@ -93,7 +95,7 @@ internal static class AccessTable
         new("GET", "/.well-known/oauth-authorization-server/issuer/workload", Audience.Anyone),
         new("GET", "/ca/certificate", Audience.Anyone),
         new("GET", "/ca/crl", Audience.Anyone),
-        new("GET", "/issuer/workload/status/{shard:long}", Audience.Anyone),
+        new("GET", "/issuer/workload/status/{shard}", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/openid-configuration", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/jwks.json", Audience.Anyone),
         new("GET", "/issuer/federation/.well-known/openid-configuration", Audience.Anyone),
@@ -102,8 +104,9 @@ internal static class AccessTable
         new("GET", "/issuer/checkpoint/.well-known/jwks.json", Audience.Anyone),
         new("GET", "/issuer/ca/.well-known/jwks.json", Audience.Anyone),
         new("GET", "/healthz/live", Audience.Anyone),
-        new("GET", "/healthz/ready", Audience.Anyone),
+        new("GET", "/healthz/ready", Audience.AnyoneOrOperator, A, P, R),
         new("GET", "/metrics", Audience.Anyone),
+        new("GET", "/openapi/v1.json", Audience.Anyone),
     ];
 
     public static AccessRow? Find(string method, string route) => Rows.FirstOrDefault(r => r.Method == method && r.Route == route);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -6,8 +7,6 @@ namespace CredentialBroker.Hosting;
 /// <summary>Reads request bodies whole, bounded, and strictly.</summary>
 internal static class Bodies
 {
-    private const int LongestPlace = 48;
-
     public static async Task<byte[]> ReadAsync(HttpRequest request, int limit, CancellationToken cancel)
     {
         if (request.ContentLength > limit) throw new BadHttpRequestException("the body is too large", 413);
@@ -31,10 +30,25 @@ internal static class Bodies
         }
         catch (JsonException error)
         {
-            // The library's message may quote the body. So does a place that names an unknown member: a long one is not repeated.
-            var place = error.Path is { Length: <= LongestPlace } path ? path : "$";
-            throw new BadHttpRequestException($"the body is not the JSON that this route takes (at {place}, line {error.LineNumber + 1}, byte {error.BytePositionInLine})", error);
+            // The library's message may quote the body, and so does a place that names an unknown member.
+            throw new BadHttpRequestException($"the body is not the JSON that this route takes (at {Known(error.Path, type)}, line {error.LineNumber + 1}, byte {error.BytePositionInLine})", error);
         }
+    }
+
+    /// <summary>As much of a place as is made of the protocol's own names.</summary>
+    private static string Known(string? path, JsonTypeInfo type)
+    {
+        var known = new StringBuilder("$");
+        foreach (var step in (path ?? "$").Split('.').Skip(1))
+        {
+            var name = step.Split('[')[0];
+            if (type.Properties.FirstOrDefault(p => p.Name == name) is not { } property) break;
+            known.Append('.').Append(name);
+            type = type.Options.GetTypeInfo(property.PropertyType);
+            if (type.ElementType is { } element) type = type.Options.GetTypeInfo(element);
+        }
+
+        return known.ToString();
     }
 
     /// <summary>Refuses another content type before anything is parsed.</summary>

@@ -37,13 +37,15 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Boots
             case Audience.Anyone or Audience.Document or Audience.Workload: return null;
         }
 
-        var orWorkload = row.Audience == Audience.WorkloadOrOperator;
-        switch (await operators.ProveAsync(context, orWorkload))
+        var orWorkload = row.Audience is Audience.WorkloadOrOperator or Audience.AnyoneOrOperator;
+        var refusal = await operators.ProveAsync(context, orWorkload) switch
         {
-            case OperatorProof.Proven { Operator: var proven }: return await AdmitAsync(context, row, proven);
-            case OperatorProof.Refused refused: return TurnAway(refused.Source, refused.Code, refused.Detail);
-            default: return orWorkload ? null : TurnAway("nobody", ReasonCodes.OperatorUnknown, "present an operator's token as Authorization: Bearer, or an operator's client certificate");
-        }
+            OperatorProof.Proven { Operator: var proven } => await AdmitAsync(context, row, proven),
+            OperatorProof.Refused refused => TurnAway(refused.Source, refused.Code, refused.Detail),
+            _ => orWorkload ? null : TurnAway("nobody", ReasonCodes.OperatorUnknown, "present an operator's token as Authorization: Bearer, or an operator's client certificate"),
+        };
+        // Where anybody is answered, whoever is not let in as an operator gets what anybody gets.
+        return row.Audience == Audience.AnyoneOrOperator ? null : refusal;
     }
 
     /// <summary>Lets an operator in at the row's roles, as far as their selectors can be applied there.</summary>

@@ -1,4 +1,10 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Attestation;
+using CredentialBroker.Hosting.OpenApi;
+using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Protocol;
+using Microsoft.AspNetCore.Http.Json;
 
 namespace CredentialBroker.Hosting;
 
@@ -9,6 +15,15 @@ internal static class HostingServices
         // A parameter of another form goes through the door like every other refusal.
         .Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true)
         .AddServerCertificate(hosting)
+        // The document's schemas are made as the protocol's own serializer reads and writes.
+        .Configure<JsonOptions>(json =>
+        {
+            json.SerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine(ProtocolJson.Default, json.SerializerOptions.TypeInfoResolver);
+            json.SerializerOptions.UnmappedMemberHandling = ProtocolJson.Default.Options.UnmappedMemberHandling;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.RespectNullableAnnotations = json.SerializerOptions.RespectRequiredConstructorParameters = true;
+        })
+        .AddOpenApi(document => document.AddDocumentTransformer<ApiDocument>())
         .AddSingleton(operators)
         .AddSingleton<BootstrapToken>()
         .AddSingleton(provider => new TokenOperators(

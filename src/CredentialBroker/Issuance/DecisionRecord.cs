@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -52,6 +53,7 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
 
     private Work Append(string effect, string code, string? clause, string? tier, IReadOnlyList<Privilege> privileges)
     {
+        Activity.Current?.AddEvent(new ActivityEvent("decision", tags: new() { ["effect"] = effect, ["code"] = code, ["clause"] = clause }));
         var decision = new DecisionBlock(
             Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External is Verdict.Allow allow ? allow.Revision : null, Facts?.Controls.Epoch ?? 0)
         {
@@ -64,8 +66,8 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
             Lease = LeaseId,
             Task = Task,
             Approval = Facts?.Approval?.Id,
-            // What no template is called is not repeated: it may be a secret in the wrong place.
-            Template = Facts?.Template?.Name ?? (Facts is { Ask.Template: var asked } && Text.IsName(asked) ? asked : null),
+            // What no template is called is not repeated: it may be a secret in the wrong place, and secrets look like names.
+            Template = Facts?.Template?.Name,
             Environment = Facts?.Template?.Environment,
             Owners = Facts?.Template?.Owners,
         }).On(chain);

@@ -33,6 +33,7 @@ internal sealed class FactReader(
 
     public async Task<Facts> ReadAsync(Workload workload, Ask ask, RenewedLease? renews, CancellationToken cancel)
     {
+        using var span = Spans.Step("facts");
         var rules = await rulebook.ReadAsync(cancel);
         var now = clock.NowMs();
         var facts = new Facts(workload, ask, rules.Templates.Find(ask.Template), null, rules.Controls, new Verdict.NotAsked(), renews, TaskEnded: false, now);

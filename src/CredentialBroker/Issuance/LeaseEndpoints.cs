@@ -47,7 +47,7 @@ internal static class LeaseEndpoints
         var possessed = presented.Read(http, request.Csr);
         if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
         var claim = new Claim(Evidence.Of(http, Bearer.Of(http.Request)), ask, key, Convert.ToHexStringLower(SHA256.HashData(body))) { Alongside = Of(possessed) };
-        return Answer(await issue.RunAsync(claim, http.RequestAborted), made: true);
+        return await TracedAsync("claim", http, made: true, () => issue.RunAsync(claim, http.RequestAborted));
     }
 
     private static async Task<IResult> RenewAsync(string id, HttpContext http, RenewLease renew, PresentedKeys presented)
@@ -56,7 +56,8 @@ internal static class LeaseEndpoints
         var request = body.Length == 0 ? new RenewRequest() : Bodies.Parse(body, ProtocolJson.Default.RenewRequest);
         var possessed = presented.Read(http, request.Csr);
         if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
-        return Answer(await renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), Of(possessed), id, Milliseconds(request.Ttl), http.RequestAborted), made: false);
+        return await TracedAsync(
+            "renew", http, made: false, () => renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), Of(possessed), id, Milliseconds(request.Ttl), http.RequestAborted));
     }
 
     private static async Task<IResult> EndAsync(string id, HttpContext http, EndByCaller end, string? reason) =>
@@ -81,7 +82,7 @@ internal static class LeaseEndpoints
             if (found?.Lease.WorkloadId != ((Attested.As)attested).Workload.Id) found = null;
         }
 
-        return found is null ? Problems.Of(ReasonCodes.LeaseUnknown, $"no lease '{id}'") : Results.Json(LeaseViews.Of(found), ProtocolJson.Default.LeaseView);
+        return found is null ? Problems.Of(ReasonCodes.LeaseUnknown, "no such lease") : Results.Json(LeaseViews.Of(found), ProtocolJson.Default.LeaseView);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, LeaseStore leases, string? selector, bool? ended, string? before, int? count)
@@ -95,6 +96,20 @@ internal static class LeaseEndpoints
         var page = Math.Clamp(count ?? 100, 1, 1000);
         var found = await leases.ListWithinAsync(wanted, http.Operator().Scope.Within, ended ?? false, before, page, http.RequestAborted);
         return Results.Json(new LeasePage([.. found.Select(LeaseViews.Of)], found.Count == page ? found[^1].Lease.Id : null), ProtocolJson.Default.LeasePage);
+    }
+
+    private static async Task<IResult> TracedAsync(string operation, HttpContext http, bool made, Func<Task<IssueResult>> run)
+    {
+        using var span = Spans.Root(operation, http.Request.Headers.TraceParent);
+        var result = await run();
+        switch (result)
+        {
+            case IssueResult.Granted { Lease.Lease: var lease }: span?.SetTag("lease", lease.Id).SetTag("template", lease.Template); break;
+            case IssueResult.Refused { DecisionId: { } decision }: span?.SetTag("decision", decision); break;
+        }
+
+        span.Outcome(result is IssueResult.Refused refused ? refused.Code : "ok");
+        return Answer(result, made);
     }
 
     private static IResult Answer(IssueResult result, bool made) => result switch

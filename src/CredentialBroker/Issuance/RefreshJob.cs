@@ -5,7 +5,7 @@ namespace CredentialBroker.Issuance;
 
 /// <summary>Each second: sees controls and templates that other replicas changed, and writes down what was counted.</summary>
 [DisallowConcurrentExecution]
-internal sealed class RefreshJob(Rulebook rulebook, Refusals refusals, LeaseStore leases, BrokerMetrics metrics, RefreshLog log, TimeProvider clock) : IJob
+internal sealed class RefreshJob(Rulebook rulebook, Refusals refusals, LeaseTally tally, RefreshLog log, TimeProvider clock) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
@@ -13,7 +13,7 @@ internal sealed class RefreshJob(Rulebook rulebook, Refusals refusals, LeaseStor
         {
             await rulebook.RefreshAsync(cancellationToken);
             await refusals.FlushAsync();
-            metrics.Outstanding = await leases.CountAsync(Storage.Clocks.NowMs(clock), cancellationToken);
+            await tally.SampleAsync(Storage.Clocks.NowMs(clock), cancellationToken);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

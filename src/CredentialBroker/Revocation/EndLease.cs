@@ -16,6 +16,8 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
 
     public async Task RunAsync(Lease lease)
     {
+        using var span = Spans.Root("end");
+        span?.SetTag("lease", lease.Id).SetTag("backend", lease.Backend).SetTag("target", lease.Target).SetTag("attempt", lease.Attempts + 1);
         var backend = backends.Find(lease.Backend);
         // An end that began before an operation was over may have come before its effect, however late it finishes.
         var began = clock.NowMs();
@@ -34,6 +36,7 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
         }
         catch (BackendException error)
         {
+            span.Outcome(error.Code);
             await RecordFailureAsync(lease, error);
         }
 

@@ -8,6 +8,9 @@ internal sealed class BrokerClock(TimeProvider machine) : TimeProvider
 {
     private long _offsetMs;
 
+    /// <summary>How far the database's clock is ahead of this machine's.</summary>
+    public TimeSpan Offset => TimeSpan.FromMilliseconds(Volatile.Read(ref _offsetMs));
+
     public override DateTimeOffset GetUtcNow() => machine.GetUtcNow().AddMilliseconds(Volatile.Read(ref _offsetMs));
 
     public override long GetTimestamp() => machine.GetTimestamp();

@@ -4,7 +4,8 @@ namespace CredentialBroker.Storage;
 
 /// <summary>
 /// Names the moments between which a crash must be survived: before and after each commit and each call to a target.
-/// Nobody listens in production; the crash tests stop the process at each of them.
+/// The crash tests stop the process at each of them;
+/// where a trace is under way, the commits among them become its spans.
 /// </summary>
 internal static class Milestones
 {
@@ -16,5 +17,6 @@ internal static class Milestones
     public static void Reach(string name)
     {
         if (Listener.IsEnabled()) Listener.Write(name, null);
+        Spans.Reached(name);
     }
 }

@@ -15,6 +15,9 @@ internal sealed record StorageOptions
     /// <summary>PostgreSQL: file that holds the password, alone on its first line.</summary>
     public string? PasswordFile { get; init; }
 
+    /// <summary>File outside the store and its backups, in which the broker notes how new the store is; one that is older at start was restored. Null looks for nothing.</summary>
+    public string? MarkerFile { get; init; }
+
     /// <summary>PostgreSQL: connections for reading facts on the issuing path, 1 to 100.</summary>
     public int ReadConnections { get; init; } = 8;
 
@@ -33,6 +36,7 @@ internal sealed record StorageOptions
         if (Provider == "postgres" && string.IsNullOrWhiteSpace(ConnectionString)) yield return "Storage:ConnectionString: required for postgres, such as Host=/run/postgresql;Database=credbroker;Username=credbroker";
         if (ConnectionString?.Contains("password", StringComparison.OrdinalIgnoreCase) == true) yield return "Storage:ConnectionString: holds a password; put it in a file and name it in Storage:PasswordFile";
         if (PasswordFile is not null && !File.Exists(PasswordFile)) yield return $"Storage:PasswordFile: no file at '{PasswordFile}'";
+        if (MarkerFile is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(MarkerFile)))) yield return $"Storage:MarkerFile: no folder for '{MarkerFile}'";
         if (Provider == "sqlite" && string.IsNullOrWhiteSpace(Folder)) yield return "Storage:Folder: required for sqlite";
         if (ReadConnections is < 1 or > 100) yield return "Storage:ReadConnections: outside 1 to 100";
         if (ControlConnections is < 1 or > 100) yield return "Storage:ControlConnections: outside 1 to 100";

@@ -59,7 +59,7 @@ internal static partial class Contract
         new("GET", Is("/v1/leases/ID/evidence"), null, [], (_, h) => RawAsync(h, "application/json", Chains.Bundle())),
         new("POST", Is("/oauth2/introspect"), "application/x-www-form-urlencoded", [], (_, h) => RawAsync(h, "application/json", """{"active":true}""")),
         new("GET", Is("/v1/whoami"), null, [], (_, h) => JsonAsync(h, 200, The.Ann, ProtocolJson.Default.WhoAmI)),
-        new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready", 1, 0, 0), ProtocolJson.Default.HealthView)),
+        new("GET", Is("/healthz/ready"), null, [], (_, h) => JsonAsync(h, 200, new HealthView("ready"), ProtocolJson.Default.HealthView)),
     ];
 
     /// <summary>How the request departs from what is documented; null when it does not.</summary>

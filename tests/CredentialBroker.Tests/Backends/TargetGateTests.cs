@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using CredentialBroker.Backends.Conformance;
 using CredentialBroker.Protocol;
+using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.Backends;
 
@@ -81,7 +82,8 @@ public sealed class TargetGateTests
     {
         await using var harness = new SignedTokenHarness();
         var seen = new List<string>();
-        using var metrics = new BackendMetrics();
+        using var meters = new Meters();
+        var metrics = new BackendMetrics(meters);
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, self) =>
@@ -117,9 +119,10 @@ public sealed class TargetGateTests
     public async Task Two_backends_of_one_name_are_refused()
     {
         await using var harness = new SignedTokenHarness();
+        using var meters = new Meters();
         Assert.Throws<ArgumentException>(() => new BackendCatalog([harness.Backend, harness.Backend]));
         using var catalog = BackendCatalog.BuiltIn(
-            "abc123", new TargetOptions(), new Issuer.KeyRings("https://broker.example", Issuer.ReservedAudiences.BuiltIn), new Issuer.StatusIndexes(_ => Task.FromResult(0L)), new Issuer.CertificateAuthority(new Issuer.PublicAddress("https://broker.example")), new Postgres.PostgresConnections(new TargetOptions().Postgres), new(_clock), new BackendMetrics());
+            "abc123", new TargetOptions(), new Issuer.KeyRings("https://broker.example", Issuer.ReservedAudiences.BuiltIn), new Issuer.StatusIndexes(_ => Task.FromResult(0L)), new Issuer.CertificateAuthority(new Issuer.PublicAddress("https://broker.example")), new Postgres.PostgresConnections(new TargetOptions().Postgres), new(_clock), new BackendMetrics(meters));
         Assert.Equal(["certificate", "postgres", "signed-token"], catalog.All.Select(backend => backend.Name));
         Assert.Null(catalog.Find("vault"));
     }

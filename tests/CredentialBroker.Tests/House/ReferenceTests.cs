@@ -14,6 +14,8 @@ namespace CredentialBroker.Tests.House;
 /// </summary>
 public sealed class ReferenceTests
 {
+    private const string Variable = "CREDBROKER_WRITE_REFERENCE";
+    private static bool _writes;
     private static readonly XmlComments Service = new(typeof(BrokerOptions).Assembly);
     private static readonly XmlComments Wire = new(typeof(ReasonCodes).Assembly);
 
@@ -48,7 +50,7 @@ public sealed class ReferenceTests
     [Fact]
     public void The_page_of_configuration_is_the_options()
     {
-        var page = Page("Configuration", "Every key that `appsettings.json` may hold; any other is a mistake that stops the start. `-` means: no default.");
+        var page = Page("Configuration", "Every key that `appsettings.json` may hold; any other is a mistake that stops the start, and so is a value outside the bounds that its meaning names. `-` means: no default.");
         foreach (var section in Keys(typeof(BrokerOptions)))
         {
             Section(page, section.Name, section.PropertyType, 2);
@@ -71,11 +73,11 @@ public sealed class ReferenceTests
             else
             {
                 if (Listed(key.PropertyType) is { } listed) inner.Add(($"{path}:{key.Name}:{{n}}", listed));
-                rows.AppendLine(CultureInfo.InvariantCulture, $"| `{key.Name}` | {Shown(fresh is null ? null : key.GetValue(fresh))} | {Meaning(type, key)} |");
+                rows.AppendLine(CultureInfo.InvariantCulture, $"| `{key.Name}` | {Kind(key)} | {Shown(fresh is null ? null : key.GetValue(fresh))} | {Meaning(type, key)} |");
             }
         }
 
-        if (rows.Length > 0) page.AppendLine("| key | default | meaning |\n|---|---|---|").Append(rows).AppendLine();
+        if (rows.Length > 0) page.AppendLine("| key | type | default | meaning |\n|---|---|---|---|").Append(rows).AppendLine();
         foreach (var (below, options) in inner) Section(page, below, options, depth + 1);
     }
 
@@ -85,6 +87,19 @@ public sealed class ReferenceTests
         Assert.True(meaning.Length > 0, $"{type.Name}.{key.Name} has no comment");
         return meaning;
     }
+
+    private static string Kind(PropertyInfo key) => (Nullable.GetUnderlyingType(key.PropertyType) ?? key.PropertyType) switch
+    {
+        var type when type == typeof(string) => key.Name.EndsWith("File", StringComparison.Ordinal) ? "file" : key.Name.EndsWith("Folder", StringComparison.Ordinal) ? "folder" : "text",
+        var type when type == typeof(bool) => "true or false",
+        var type when type == typeof(TimeSpan) => "duration",
+        var type when type == typeof(DateTimeOffset) => "time",
+        var type when type == typeof(Uri) => "address",
+        { IsPrimitive: true } => "number",
+        { IsEnum: true } type => string.Join(", ", Enum.GetNames(type)),
+        var type when typeof(IEnumerable).IsAssignableFrom(type) => "list",
+        _ => "text",
+    };
 
     private static string Shown(object? value) => value switch
     {
@@ -106,14 +121,22 @@ public sealed class ReferenceTests
 
     private static bool IsOptions(Type type) => type is { IsClass: true, IsArray: false } && type.Namespace?.StartsWith("CredentialBroker", StringComparison.Ordinal) == true;
 
-    private static StringBuilder Page(string title, string about) =>
+    internal static StringBuilder Page(string title, string about) =>
         new($"# {title}\n\n<!-- Generated from the code; a test compares it. CREDBROKER_WRITE_REFERENCE=1 rewrites it. -->\n\n{about}\n\n");
 
-    private static void Compare(string name, StringBuilder page)
+    /// <summary>The variable shares its prefix with the broker's own, which would refuse it: it is taken out before one is started.</summary>
+    internal static void Begin()
+    {
+        _writes |= Environment.GetEnvironmentVariable(Variable) == "1";
+        Environment.SetEnvironmentVariable(Variable, null);
+    }
+
+    internal static void Compare(string name, StringBuilder page)
     {
         var file = RepositoryFiles.PathOf($"docs/reference/{name}");
         var text = page.Replace("\r\n", "\n").ToString().TrimEnd() + "\n";
-        if (Environment.GetEnvironmentVariable("CREDBROKER_WRITE_REFERENCE") == "1") File.WriteAllText(file, text);
+        Begin();
+        if (_writes) File.WriteAllText(file, text);
         Assert.True(File.Exists(file), $"docs/reference/{name} is missing; run the tests with CREDBROKER_WRITE_REFERENCE=1");
         Assert.Equal(text, File.ReadAllText(file));
     }

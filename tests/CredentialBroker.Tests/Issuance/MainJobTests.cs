@@ -51,7 +51,7 @@ public sealed class MainJobTests(PostgresFixture postgres)
         var lease = (await scene.ClaimAsync(scene.Token(pod), "short")).Json.GetProperty("lease").GetProperty("id").GetString()!;
         Assert.Equal("ttl", (await scene.LeaseUntilAsync(lease, "ended")).GetProperty("cause").GetString());
         // Zero standing privilege: nothing outstanding once nothing runs.
-        Assert.Equal(0, (await scene.OperatorAsync(HttpMethod.Get, "/healthz/ready")).Json.GetProperty("leases").GetInt64());
+        Assert.Equal(0, (await scene.OperatorAsync(HttpMethod.Get, "/v1/leases")).Json.GetProperty("leases").GetArrayLength());
     }
 
     [Theory]

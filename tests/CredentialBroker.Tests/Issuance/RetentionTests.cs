@@ -73,7 +73,8 @@ public sealed class RetentionTests(PostgresFixture postgres) : IClassFixture<Pos
     public async Task Ten_thousand_requests_that_prove_nothing_leave_a_record_for_each_code()
     {
         await using var replica = await OpenAsync("sqlite", postgres);
-        using var metrics = new BrokerMetrics();
+        using var meters = new Meters();
+        var metrics = new BrokerMetrics(meters);
         var refusals = new Refusals(replica.Journal, replica.Chain, metrics, replica.Clock);
         string[] codes = [ReasonCodes.EvidenceMissing, ReasonCodes.EvidenceUntrustedIssuer, ReasonCodes.EvidenceAudience];
         Parallel.For(0, 10_000, i => Assert.IsType<IssueResult.Refused>(refusals.Unproven("claim", new Attested.Refused(codes[i % 3], $"garbage {i}"))));

@@ -25,6 +25,9 @@ internal sealed partial class KeySource(
     /// <summary>What was read last without fault, however long ago.</summary>
     internal KeySet? Latest => Good()?.Keys;
 
+    /// <summary>Whether keys are at hand; null before the first look, which the first token brings.</summary>
+    internal bool? HasKeys => Good() is { } good ? !IsPast(good.At, KeyPace.Kept) : _lookedAt is null ? null : false;
+
     /// <summary>The keys to judge a token by that names <paramref name="keyId"/>, or null when there are none to be had.</summary>
     internal async ValueTask<KeySet?> ForAsync(string? keyId, CancellationToken cancel)
     {

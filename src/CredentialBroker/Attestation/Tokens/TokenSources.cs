@@ -11,6 +11,8 @@ internal sealed class TokenSources(IEnumerable<WorkloadSource> sources, OwnIssue
     private readonly IReadOnlyDictionary<string, WorkloadSource> _byTrustDomain =
         sources.Where(source => source.Rules.Issuer is null).ToDictionary(source => source.Options.Spiffe!.TrustDomain, StringComparer.Ordinal);
 
+    internal IEnumerable<WorkloadSource> All => sources;
+
     internal async Task<Attested> AttestAsync(string bearer, CancellationToken cancel)
     {
         if (UnverifiedToken.Read(bearer, out var malformed) is not { } token)

@@ -10,7 +10,7 @@ internal static class PublishedEndpoints
     {
         routes.MapGet(CertificateAuthority.CertificatePath, (CertificateAuthority authority) => Results.Text(authority.Pem + "\n", "application/x-pem-file"));
         routes.MapGet(CertificateAuthority.ListPath, ListAsync);
-        routes.MapGet(IssuerDocuments.PathOf(KeyPurpose.Workload) + IssuerDocuments.StatusPath + "{shard:long}", StatusAsync);
+        routes.MapGet(IssuerDocuments.PathOf(KeyPurpose.Workload) + IssuerDocuments.StatusPath + "{shard}", StatusAsync);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, RevocationList revocation)
@@ -22,9 +22,9 @@ internal static class PublishedEndpoints
         return Results.Bytes(list.Der, "application/pkix-crl");
     }
 
-    private static async Task<IResult> StatusAsync(long shard, HttpContext http, StatusLists statuses)
+    private static async Task<IResult> StatusAsync(string shard, HttpContext http, StatusLists statuses)
     {
-        if (await statuses.ReadAsync(shard, http.RequestAborted) is not { } list) return Results.NotFound();
+        if (!long.TryParse(shard, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || await statuses.ReadAsync(number, http.RequestAborted) is not { } list) return Results.NotFound();
         http.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={StatusLists.TtlSeconds}");
         return Results.Text(list, "application/" + StatusLists.Type);
     }

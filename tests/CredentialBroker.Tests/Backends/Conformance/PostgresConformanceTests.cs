@@ -39,7 +39,8 @@ public sealed class PostgresConformanceTests(PostgresFixture postgres)
     public async Task The_backend_passes_every_check_behind_its_guard()
     {
         await using var harness = await PostgresHarness.StartAsync(postgres);
-        using var metrics = new BackendMetrics();
+        using var meters = new Meters();
+        var metrics = new BackendMetrics(meters);
         using var guarded = new GuardedBackend(harness.Backend, _ => new GateLimits(4, 4), metrics, TimeProvider.System);
         harness.Backend = guarded;
         Assert.Equal("", string.Join("\n", await BackendConformance.RunAsync(harness)));

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Controls;
+using CredentialBroker.Protocol.Evidence;
+using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Keys;
+using CredentialBroker.Protocol.Leases;
+using CredentialBroker.Protocol.Operators;
+using CredentialBroker.Protocol.Templates;
+
+namespace CredentialBroker.Hosting.OpenApi;
+
+/// <summary>What a route takes and gives, in the types of the protocol.</summary>
+/// <param name="Status">Status of success.</param>
+/// <param name="Answer">Type of its body; null for none or for text.</param>
+internal sealed record ApiRow(string Summary, int Status, Type? Answer)
+{
+    /// <summary>Type of the request's body; <see cref="string"/> for a document in another form than JSON.</summary>
+    public Type? Body { get; init; }
+
+    public string BodyType { get; init; } = "application/json";
+
+    public string AnswerType { get; init; } = "application/json";
+
+    public bool BodyMayBeAbsent { get; init; }
+
+    /// <summary>Headers that a request carries, with their meaning.</summary>
+    public (string Name, string Meaning)? Header { get; init; }
+}
+
+/// <summary>Routes as clients see them; who may call them says the access table.</summary>
+internal static class ApiTable
+{
+    private static readonly Dictionary<string, ApiRow> Rows = new(StringComparer.Ordinal)
+    {
+        ["POST /v1/approvals/{source}"] = new("Takes an approval, denial, withdrawal or task end, in the form of its source", 202, typeof(ApprovalAccepted)) { Body = typeof(string), BodyType = "application/jose" },
+        ["GET /v1/approvals"] = new("Lists approvals, newest first", 200, typeof(ApprovalList)),
+        ["GET /v1/approvals/{id}"] = new("Shows an approval", 200, typeof(ApprovalView)),
+        ["POST /v1/leases"] = new("Claims a credential; its secret is in this answer and in no other", 201, typeof(LeaseAnswer))
+        {
+            Body = typeof(ClaimRequest), Header = ("Idempotency-Key", "1 to 255 visible ASCII characters; claiming twice with one key makes one credential"),
+        },
+        ["GET /v1/leases"] = new("Lists leases by selector, newest first", 200, typeof(LeasePage)),
+        ["GET /v1/leases/{id}"] = new("Shows a lease", 200, typeof(LeaseView)),
+        ["POST /v1/leases/{id}/renew"] = new("Renews a lease, decided afresh", 200, typeof(LeaseAnswer)) { Body = typeof(RenewRequest), BodyMayBeAbsent = true },
+        ["DELETE /v1/leases/{id}"] = new("Ends a lease now; it is ended once its target confirmed", 202, typeof(LeaseView)),
+        ["POST /v1/tasks/{id}/end"] = new("Ends a task, and with it its leases", 200, typeof(TaskEnded)),
+        ["GET /v1/templates"] = new("Lists templates", 200, typeof(TemplateList)),
+        ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },
+        ["POST /v1/templates/validate"] = new("Tells a template's mistakes and activates nothing", 200, typeof(TemplateVerdict)) { Body = typeof(string), BodyType = "application/yaml" },
+        ["POST /v1/explain"] = new("Judges a claim clause by clause without making it", 200, typeof(Explanation)) { Body = typeof(ExplainRequest) },
+        ["GET /v1/freezes"] = new("Lists freezes in force", 200, typeof(ControlList)),
+        ["POST /v1/freezes"] = new("Stops issuing and renewing under a selector, on every replica once this answers", 201, typeof(ControlView)) { Body = typeof(ControlRequest) },
+        ["DELETE /v1/freezes/{id}"] = new("Lifts a freeze", 204, null),
+        ["GET /v1/holds"] = new("Lists holds in force", 200, typeof(ControlList)),
+        ["POST /v1/holds"] = new("Makes automatic ends under a selector wait, at most 24 h", 201, typeof(ControlView)) { Body = typeof(ControlRequest) },
+        ["DELETE /v1/holds/{id}"] = new("Lifts a hold", 204, null),
+        ["GET /v1/audit"] = new("Reads audit records, one JSON object on a line", 200, typeof(AuditLine)) { AnswerType = "application/x-ndjson" },
+        ["POST /oauth2/introspect"] = new("Tells whether a signed token is active (RFC 7662)", 200, typeof(JsonElement)) { Body = typeof(string), BodyType = "application/x-www-form-urlencoded" },
+        ["GET /issuer/workload/.well-known/openid-configuration"] = new("Discovery of the workload issuer (OpenID Connect Discovery 1.0)", 200, typeof(JsonElement)),
+        ["GET /issuer/workload/.well-known/jwks.json"] = new("Public keys of the workload issuer (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /v1/whoami"] = new("Tells who the caller is, and what they may do", 200, typeof(WhoAmI)),
+        ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
+        ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),
+        ["GET /v1/exceptions"] = new("Lists exceptions", 200, typeof(ExceptionList)),
+        ["POST /v1/exceptions"] = new("Asks for an exception, which a second person approves", 201, typeof(ExceptionView)) { Body = typeof(ExceptionRequest) },
+        ["GET /v1/exceptions/{id}"] = new("Shows an exception", 200, typeof(ExceptionView)),
+        ["POST /v1/exceptions/{id}/approve"] = new("Approves what another person asked for", 200, typeof(ExceptionView)),
+        ["DELETE /v1/exceptions/{id}"] = new("Takes back or ends an exception", 200, typeof(ExceptionView)),
+        ["GET /v1/risk-acceptances"] = new("Lists risk acceptances", 200, typeof(ExceptionList)),
+        ["POST /v1/risk-acceptances"] = new("Asks for a risk acceptance, which a second person approves", 201, typeof(ExceptionView)) { Body = typeof(RiskAcceptanceRequest) },
+        ["GET /v1/risk-acceptances/{id}"] = new("Shows a risk acceptance", 200, typeof(ExceptionView)),
+        ["POST /v1/risk-acceptances/{id}/approve"] = new("Approves what another person asked for", 200, typeof(ExceptionView)),
+        ["DELETE /v1/risk-acceptances/{id}"] = new("Takes back or ends a risk acceptance", 200, typeof(ExceptionView)),
+        ["GET /v1/breakglass"] = new("Lists break-glass", 200, typeof(ExceptionList)),
+        ["POST /v1/breakglass"] = new("Opens break-glass for one instance; another person reviews it", 201, typeof(ExceptionView)) { Body = typeof(BreakGlassRequest) },
+        ["GET /v1/breakglass/{id}"] = new("Shows a break-glass", 200, typeof(ExceptionView)),
+        ["POST /v1/breakglass/{id}/review"] = new("Says whether another person's break-glass was justified", 200, typeof(ExceptionView)) { Body = typeof(ReviewRequest) },
+        ["DELETE /v1/breakglass/{id}"] = new("Ends break-glass and its leases", 200, typeof(ExceptionView)),
+        ["GET /v1/audit/checkpoints"] = new("Lists signed checkpoints of the audit tree, newest first", 200, typeof(CheckpointList)),
+        ["GET /v1/audit/key"] = new("Keys that checkpoints are verified with, one on a line", 200, null),
+        ["GET /v1/audit/export"] = new("Exports all evidence for verification offline, one JSON object on a line", 200, typeof(JsonElement)) { AnswerType = "application/x-ndjson" },
+        ["GET /v1/audit/evidence"] = new("Bundles the evidence of a period, signed", 200, typeof(EvidenceBundle)),
+        ["GET /v1/leases/{id}/evidence"] = new("Bundles the evidence of a lease, signed", 200, typeof(EvidenceBundle)),
+        ["GET /v1/keys"] = new("Lists the broker's keys by name and time", 200, typeof(KeyList)),
+        ["POST /v1/keys/rotate"] = new("Has a key followed by a new one", 200, typeof(KeyView)),
+        ["POST /oauth2/token"] = new("Exchanges evidence for a credential (RFC 8693)", 200, typeof(JsonElement)) { Body = typeof(string), BodyType = "application/x-www-form-urlencoded" },
+        ["POST /oauth2/revoke"] = new("Ends the lease of a token (RFC 7009)", 200, null) { Body = typeof(string), BodyType = "application/x-www-form-urlencoded" },
+        ["GET /.well-known/oauth-authorization-server"] = new("Metadata of the authorization server (RFC 8414)", 200, typeof(JsonElement)),
+        ["GET /.well-known/oauth-authorization-server/issuer/workload"] = new("The same, where its issuer's path puts it (RFC 8414 section 3.1)", 200, typeof(JsonElement)),
+        ["GET /ca/certificate"] = new("Certificate of the broker's authority, PEM", 200, typeof(string)) { AnswerType = "application/x-pem-file" },
+        ["GET /ca/crl"] = new("Revocation list of its certificates, DER (RFC 5280)", 200, typeof(string)) { AnswerType = "application/pkix-crl" },
+        ["GET /issuer/workload/status/{shard}"] = new("A status list of tokens, signed", 200, typeof(string)) { AnswerType = "application/statuslist+jwt" },
+        ["GET /issuer/federation/.well-known/openid-configuration"] = new("Discovery of the federation issuer", 200, typeof(JsonElement)),
+        ["GET /issuer/federation/.well-known/jwks.json"] = new("Public keys of the federation issuer (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /issuer/status-list/.well-known/jwks.json"] = new("Public keys that status lists are verified with (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /issuer/checkpoint/.well-known/jwks.json"] = new("Public keys that checkpoints are verified with (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /issuer/ca/.well-known/jwks.json"] = new("Public keys of the certificate authority (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /healthz/live"] = new("Whether the process answers", 200, null),
+        ["GET /healthz/ready"] = new("Whether this replica may issue; 503 when it may not, with the same body; operators are told the parts", 200, typeof(HealthView)),
+        ["GET /metrics"] = new("Metrics in the Prometheus text format 0.0.4", 200, null),
+    };
+
+    /// <summary>Null for a route that nothing is told about but its path and access.</summary>
+    public static ApiRow? Find(string method, string route) => Rows.GetValueOrDefault($"{method} {route}");
+
+    public static IEnumerable<string> Described => Rows.Keys;
+}

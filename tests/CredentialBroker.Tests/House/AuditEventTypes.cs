@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+using CredentialBroker.TestInfra;
+
+namespace CredentialBroker.Tests.House;
+
+/// <summary>The types of audit records that the code writes, and what each says.</summary>
+internal static partial class AuditEventTypes
+{
+    private static readonly string[] NotRecords = ["Milestones.Reach", "CreateCounter", "CreateHistogram", "CreateObservableGauge", "LoggerMessage"];
+
+    /// <summary>Types that the code puts together from an effect, or from a kind of record and what became of it.</summary>
+    private static readonly string[] PutTogether =
+    [
+        "approval.denied", "approval.withdrawn",
+        .. new[] { "requested", "approved", "refused", "ended" }.SelectMany(what => new[] { $"exception.{what}", $"risk_acceptance.{what}" }),
+        .. new[] { "opened", "reviewed", "review_overdue", "ended" }.Select(what => $"breakglass.{what}"),
+    ];
+
+    public static IReadOnlyDictionary<string, string> Meanings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["approval.denied"] = "A source denied a workload.",
+        ["approval.expired"] = "Approvals passed their time; `count` says how many.",
+        ["approval.prompted"] = "A source said that there is something to look at; `count` says how much.",
+        ["approval.reaffirmed"] = "An approval goes on, since its instance lives and is still allowed; the detail says what was seen.",
+        ["approval.received"] = "A source approved a workload.",
+        ["approval.rejected"] = "A proven source sent what it may not, or what came too late.",
+        ["approval.withdrawn"] = "A source took an approval back; its leases end.",
+        ["attestation.failed"] = "Evidence proved nobody; counted by code, one record a second.",
+        ["audit.chain_started"] = "First record of a process start; names the chain before it.",
+        ["breakglass.ended"] = "Break-glass was ended; its leases end.",
+        ["breakglass.opened"] = "A responder opened break-glass; another person must review it.",
+        ["breakglass.review_overdue"] = "Nobody reviewed in time; the template is locked for break-glass.",
+        ["breakglass.reviewed"] = "Another person reviewed a break-glass, and found it justified or not.",
+        ["breakglass.used"] = "A credential was decided under break-glass.",
+        ["credential.decision"] = "Decision, caller and effective privileges of one claim or renewal.",
+        ["credential.issued"] = "A credential was handed out, with its lease.",
+        ["credential.renewed"] = "A lease goes on.",
+        ["credential.revocation_failed"] = "The first attempt to end a lease failed; it goes on.",
+        ["credential.revocation_stuck"] = "Ending a lease has failed often; it goes on.",
+        ["credential.revoke_requested"] = "A person or the workload asked for a lease's end.",
+        ["credential.revoked"] = "The target confirmed the end, or the credential died by its own expiry.",
+        ["credential.used"] = "A credential was seen in use: introspected, or sessions open at its end.",
+        ["exception.approved"] = "A second person approved an exception; it stands.",
+        ["exception.ended"] = "An exception is over, by a person or by its window; its leases end.",
+        ["exception.refused"] = "An exception was taken back, or its approval was refused.",
+        ["exception.requested"] = "A person asked for an exception.",
+        ["exception.used"] = "A credential was decided under an exception.",
+        ["freeze.lifted"] = "A freeze was lifted.",
+        ["freeze.set"] = "Nothing is issued or renewed under a selector.",
+        ["hold.lifted"] = "A hold was lifted.",
+        ["hold.set"] = "Automatic ends under a selector wait.",
+        ["key.made"] = "A signing key was made; the one before it retires.",
+        ["key.retired"] = "A key's private half was erased.",
+        ["key.rewrapped"] = "Keys were wrapped under another key-encryption key.",
+        ["operator.bootstrap_retired"] = "An admin proved who they are, and the bootstrap token ended.",
+        ["operator.refused"] = "Operators were refused at the door; counted by who and code.",
+        ["risk_acceptance.approved"] = "A second person approved a risk acceptance; it stands.",
+        ["risk_acceptance.ended"] = "A risk acceptance is over, by a person or by its window.",
+        ["risk_acceptance.refused"] = "A risk acceptance was taken back, or its approval was refused.",
+        ["risk_acceptance.requested"] = "A person asked for a risk acceptance.",
+        ["risk_acceptance.used"] = "A fault of external policy was passed over under a risk acceptance.",
+        ["secret.accessed"] = "A secret left the broker, to its workload.",
+        ["task.ended"] = "A task is over, and its leases end.",
+        ["template.changed"] = "A template was activated.",
+        ["template.proposed"] = "A template waits for a second person to activate it.",
+    };
+
+    /// <summary>Literals of an event's form in the code that makes records.</summary>
+    public static IReadOnlyList<string> InCode() => [.. Directory.EnumerateFiles(RepositoryFiles.PathOf("src/CredentialBroker"), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        .Where(file => Makes().IsMatch(File.ReadAllText(file)))
+        .SelectMany(file => File.ReadLines(file).Where(line => !NotRecords.Any(line.Contains)).SelectMany(line => Literal().Matches(line).Select(m => m.Groups[1].Value)))
+        .Concat(PutTogether).Distinct().Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex(@"AuditEvent\b|Streams\.|\brecord\(""|new KeyChange\(")]
+    private static partial Regex Makes();
+
+    [GeneratedRegex("\"([a-z_]+\\.[a-z_]+)\"")]
+    private static partial Regex Literal();
+}
