@@ -65,7 +65,7 @@ internal sealed class LeaseRows : IAsyncDisposable
 
     private async Task RunAsync(string sql, params (string Name, object? Value)[] values)
     {
-        await using var connection = await Store.OpenWriterAsync(CancellationToken.None);
+        await using var connection = Store.OpenWriter();
         await Statements.RunAsync(connection, [new Statement(sql) { Values = values }], CancellationToken.None);
     }
 

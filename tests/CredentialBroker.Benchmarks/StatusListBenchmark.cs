@@ -58,7 +58,7 @@ internal static class StatusListBenchmark
         var now = TimeProvider.System.NowMs();
         var diesBy = now + (long)TimeSpan.FromHours(1).TotalMilliseconds;
         await rows.AddAsync("live", Tokens - Ended, diesBy);
-        await using var connection = await rows.Store.OpenWriterAsync(CancellationToken.None);
+        await using var connection = rows.Store.OpenWriter();
         await Statements.RunAsync(connection,
         [
             new Statement($$"""

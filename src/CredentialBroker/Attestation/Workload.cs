@@ -30,7 +30,7 @@ internal sealed record Workload(
     public HeldKeys Keys { get; init; } = HeldKeys.None;
 
     /// <summary>Row id of the instance: a hash, because names from two sources may be alike.</summary>
-    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
+    public string Id { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
 
     /// <summary>Whether this evidence may serve again until it expires.</summary>
     public EvidenceReuse Reuse { get; init; } = EvidenceReuse.TemplateDecides;

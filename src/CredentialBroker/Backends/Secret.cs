@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace CredentialBroker.Backends;
@@ -8,7 +9,7 @@ namespace CredentialBroker.Backends;
 /// </summary>
 internal sealed class Secret
 {
-    private readonly byte[] _json;
+    private readonly ReadOnlyMemory<byte> _json;
 
     /// <summary>Nothing to hand out.</summary>
     public bool IsEmpty { get; }
@@ -17,7 +18,10 @@ internal sealed class Secret
     public Secret(params ReadOnlySpan<(string Name, string Value)> members)
     {
         IsEmpty = members.Length == 0;
-        using var buffer = new MemoryStream();
+        var size = 2;
+        // Members are ASCII as a rule; what is longer once it is escaped makes the buffer grow.
+        foreach (var (name, value) in members) size += name.Length + value.Length + 6;
+        var buffer = new ArrayBufferWriter<byte>(size);
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
@@ -25,7 +29,7 @@ internal sealed class Secret
             json.WriteEndObject();
         }
 
-        _json = buffer.ToArray();
+        _json = buffer.WrittenMemory;
     }
 
     /// <summary>The object's bytes; only the answer writer and the fingerprint read them.</summary>

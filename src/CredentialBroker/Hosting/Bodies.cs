@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -10,15 +11,20 @@ internal static class Bodies
     public static async Task<byte[]> ReadAsync(HttpRequest request, int limit, CancellationToken cancel)
     {
         if (request.ContentLength > limit) throw new BadHttpRequestException("the body is too large", 413);
-        using var buffer = new MemoryStream();
-        var chunk = new byte[8192];
-        while (await request.Body.ReadAsync(chunk, cancel) is > 0 and var read)
+        while (true)
         {
-            if (buffer.Length + read > limit) throw new BadHttpRequestException("the body is too large", 413);
-            buffer.Write(chunk, 0, read);
-        }
+            // What came so far stays in the server's own buffers until it is whole.
+            var read = await request.BodyReader.ReadAsync(cancel);
+            if (read.Buffer.Length > limit) throw new BadHttpRequestException("the body is too large", 413);
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
 
-        return buffer.ToArray();
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
     }
 
     /// <exception cref="BadHttpRequestException">The body is not the JSON this route takes; the message names the place.</exception>

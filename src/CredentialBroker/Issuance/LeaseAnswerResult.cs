@@ -10,7 +10,7 @@ namespace CredentialBroker.Issuance;
 /// </summary>
 internal sealed class LeaseAnswerResult(LeaseView lease, Secret? secret, int status) : IResult
 {
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = status;
@@ -32,6 +32,7 @@ internal sealed class LeaseAnswerResult(LeaseView lease, Secret? secret, int sta
             json.WriteEndObject();
         }
 
-        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+        // Not flushed here: the server then sends head, body and end at once.
+        return Task.CompletedTask;
     }
 }

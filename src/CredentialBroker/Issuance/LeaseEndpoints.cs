@@ -44,7 +44,7 @@ internal static class LeaseEndpoints
         }
 
         var ask = new Ask(request.Template, Milliseconds(request.Ttl), request.Intent, request.Nonce);
-        var possessed = presented.Read(http, request.Csr);
+        var possessed = await presented.ReadAsync(http, request.Csr);
         if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
         var claim = new Claim(Evidence.Of(http, Bearer.Of(http.Request)), ask, key, Convert.ToHexStringLower(SHA256.HashData(body))) { Alongside = Of(possessed) };
         return await TracedAsync("claim", http, made: true, () => issue.RunAsync(claim, http.RequestAborted));
@@ -54,7 +54,7 @@ internal static class LeaseEndpoints
     {
         var body = await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted);
         var request = body.Length == 0 ? new RenewRequest() : Bodies.Parse(body, ProtocolJson.Default.RenewRequest);
-        var possessed = presented.Read(http, request.Csr);
+        var possessed = await presented.ReadAsync(http, request.Csr);
         if (possessed is Possessed.Refused fault) return Problems.Of(fault.Code, fault.Detail);
         return await TracedAsync(
             "renew", http, made: false, () => renew.RunAsync(Evidence.Of(http, Bearer.Of(http.Request)), Of(possessed), id, Milliseconds(request.Ttl), http.RequestAborted));

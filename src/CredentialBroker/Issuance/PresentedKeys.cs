@@ -9,7 +9,7 @@ internal sealed class PresentedKeys(Possession possession, PublicAddress address
 {
     private const string Dpop = "DPoP";
 
-    public Possessed Read(HttpContext http, string? signingRequest) => possession.Read(new Presented(
+    public ValueTask<Possessed> ReadAsync(HttpContext http, string? signingRequest) => possession.ReadAsync(new Presented(
         [.. http.Request.Headers[Dpop]], http.Request.Method, address.Base + http.Request.Path,
         http.Connection.ClientCertificate?.GetCertHash(HashAlgorithmName.SHA256), signingRequest));
 }

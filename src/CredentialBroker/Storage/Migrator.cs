@@ -12,7 +12,7 @@ internal sealed class Migrator(Store store, TimeProvider clock)
     /// <exception cref="InvalidOperationException">The store is newer than this program.</exception>
     public async Task<int> MigrateAsync(CancellationToken cancel)
     {
-        await using var connection = await store.OpenWriterAsync(cancel);
+        await using var connection = store.OpenWriter();
         var applied = 0;
         foreach (var (version, sql) in Versions())
         {

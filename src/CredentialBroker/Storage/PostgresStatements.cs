@@ -11,7 +11,34 @@ internal static class PostgresStatements
 
     public static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<Statement> statements, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
+        await using var batch = BatchOf(connection, statements);
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        var expecting = Expecting(statements);
+        do
+        {
+            if (Next(reader, expecting) is not { } statement) continue;
+            while (await reader.ReadAsync(cancel)) statement.Row?.Invoke(reader);
+        }
+        while (await reader.NextResultAsync(cancel));
+    }
+
+    /// <summary>The same, for a thread that may block.</summary>
+    public static void Run(NpgsqlConnection connection, IReadOnlyList<Statement> statements)
+    {
+        using var batch = BatchOf(connection, statements);
+        using var reader = batch.ExecuteReader();
+        var expecting = Expecting(statements);
+        do
+        {
+            if (Next(reader, expecting) is not { } statement) continue;
+            while (reader.Read()) statement.Row?.Invoke(reader);
+        }
+        while (reader.NextResult());
+    }
+
+    private static NpgsqlBatch BatchOf(NpgsqlConnection connection, IReadOnlyList<Statement> statements)
+    {
+        var batch = new NpgsqlBatch(connection);
         foreach (var statement in statements)
         {
             var text = SqlText.Of(statement, RowsAsValues);
@@ -20,16 +47,14 @@ internal static class PostgresStatements
             batch.BatchCommands.Add(command);
         }
 
-        await using var reader = await batch.ExecuteReaderAsync(cancel);
-        // Statements without a result set are skipped by the reader, so results go to those that ask for rows or select.
-        var expecting = statements.Where(s => s.Returns).GetEnumerator();
-        do
-        {
-            if (reader.FieldCount == 0 || !expecting.MoveNext()) continue;
-            while (await reader.ReadAsync(cancel)) expecting.Current.Row?.Invoke(reader);
-        }
-        while (await reader.NextResultAsync(cancel));
+        return batch;
     }
+
+    private static Queue<Statement> Expecting(IReadOnlyList<Statement> statements) => new(statements.Where(s => s.Returns));
+
+    /// <summary>Whose rows come now. Statements without a result set are skipped by the reader, so results go to those that ask for rows or select.</summary>
+    private static Statement? Next(NpgsqlDataReader reader, Queue<Statement> expecting) =>
+        reader.FieldCount > 0 && expecting.TryDequeue(out var statement) ? statement : null;
 
     private static NpgsqlParameter Parameter(Statement statement, Slot slot)
     {

@@ -42,7 +42,7 @@ internal sealed class PostgresStore : Store
     protected override async ValueTask<DbConnection> BorrowAsync(Pool pool, CancellationToken cancel) =>
         await (pool == Pool.Issuing ? _issuing : _control).OpenConnectionAsync(cancel);
 
-    public override async ValueTask<DbConnection> OpenWriterAsync(CancellationToken cancel) => await _writers.OpenConnectionAsync(cancel);
+    public override DbConnection OpenWriter() => _writers.OpenConnection();
 
     public override async ValueTask DisposeAsync()
     {
@@ -67,8 +67,14 @@ internal sealed class PostgresStore : Store
             if (role == "issuing") own.Options = $"{own.Options} -c plan_cache_mode=force_generic_plan".Trim();
         }
 
-        // A replica whose machine vanished between two round trips must not keep its locks from the others.
-        if (!pooled) own.Options = $"{own.Options} -c idle_in_transaction_session_timeout=30s".Trim();
+        if (!pooled)
+        {
+            // A batch goes out at once, and wakes the database once.
+            own.WriteBufferSize = 128 * 1024;
+            // A replica whose machine vanished between two round trips must not keep its locks from the others.
+            own.Options = $"{own.Options} -c idle_in_transaction_session_timeout=30s".Trim();
+        }
+
         if (role != "control") own.Options = $"{own.Options} {KeyedPlans}".Trim();
         return new NpgsqlDataSourceBuilder(own.ConnectionString).Build();
     }

@@ -17,7 +17,7 @@ internal static class SqliteStatements
 
     private static readonly ConditionalWeakTable<DbConnection, Dictionary<string, DbCommand>> Kept = [];
 
-    public static async Task RunAsync(DbConnection connection, IReadOnlyList<Statement> statements, CancellationToken cancel)
+    public static void Run(DbConnection connection, IReadOnlyList<Statement> statements)
     {
         foreach (var statement in statements.SelectMany(InRows))
         {
@@ -25,12 +25,12 @@ internal static class SqliteStatements
             Bind(command.Parameters, statement);
             if (!statement.Returns)
             {
-                await command.ExecuteNonQueryAsync(cancel);
+                command.ExecuteNonQuery();
                 continue;
             }
 
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel)) statement.Row?.Invoke(reader);
+            using var reader = command.ExecuteReader();
+            while (reader.Read()) statement.Row?.Invoke(reader);
         }
     }
 

@@ -27,15 +27,15 @@ internal sealed class SqliteStore : Store
     public override Dialect Dialect { get; } = new SqliteDialect();
 
     /// <summary>A writer comes first, and makes folder and file where they are missing, with modes that keep others out.</summary>
-    public override ValueTask<DbConnection> OpenWriterAsync(CancellationToken cancel)
+    public override DbConnection OpenWriter()
     {
         PrivateFiles.MakeFolder(Path.GetDirectoryName(_file)!);
         PrivateFiles.Touch(_file);
-        return OpenAsync(cancel);
+        return Open();
     }
 
     protected override ValueTask<DbConnection> BorrowAsync(Pool pool, CancellationToken cancel) =>
-        _readers.TryTake(out var reader) ? ValueTask.FromResult(reader) : OpenAsync(cancel);
+        ValueTask.FromResult(_readers.TryTake(out var reader) ? reader : Open());
 
     protected override ValueTask ReturnAsync(DbConnection connection)
     {
@@ -50,16 +50,16 @@ internal sealed class SqliteStore : Store
         while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
     }
 
-    private async ValueTask<DbConnection> OpenAsync(CancellationToken cancel)
+    private SqliteConnection Open()
     {
         var connection = new SqliteConnection(_text);
-        await connection.OpenAsync(cancel);
-        await using var set = connection.CreateCommand();
+        connection.Open();
+        using var set = connection.CreateCommand();
         // Statements that write many rows keep an undo journal of their own; in memory it costs no file each time.
         // Keys lie all over the tables: with 2 MB of cache and 4 MB of log, as by default, most pages would be read and copied
         // again at each commit.
         set.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000";
-        await set.ExecuteNonQueryAsync(cancel);
+        set.ExecuteNonQuery();
         return connection;
     }
 }

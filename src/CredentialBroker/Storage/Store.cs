@@ -20,7 +20,7 @@ internal abstract class Store : IAsyncDisposable
     protected abstract ValueTask ReturnAsync(DbConnection connection);
 
     /// <summary>A connection of its own for a writer or the migrations, outside every pool.</summary>
-    public abstract ValueTask<DbConnection> OpenWriterAsync(CancellationToken cancel);
+    public abstract DbConnection OpenWriter();
 
     /// <summary>Runs one reading statement.</summary>
     public async Task ReadAsync(Pool pool, Statement statement, CancellationToken cancel)

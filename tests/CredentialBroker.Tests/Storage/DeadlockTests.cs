@@ -42,7 +42,7 @@ public sealed class DeadlockTests(PostgresFixture postgres) : IClassFixture<Post
     public async Task A_busy_SQLite_is_waited_for()
     {
         await using var replica = await OpenAsync("sqlite", postgres);
-        await using var other = await replica.Store.OpenWriterAsync(default);
+        await using var other = replica.Store.OpenWriter();
         await Statements.RunAsync(other, [new Statement("BEGIN IMMEDIATE")], default);
         var unit = replica.Journal.CommitAsync(Lane.Issuing, Thing("a"));
         await Task.Delay(50);

@@ -10,30 +10,30 @@ internal sealed class FaultySqlite(SqliteStore inner) : Store
 
     public override Dialect Dialect => inner.Dialect;
 
-    protected override ValueTask<DbConnection> BorrowAsync(Pool pool, CancellationToken cancel) => inner.OpenWriterAsync(cancel);
+    protected override ValueTask<DbConnection> BorrowAsync(Pool pool, CancellationToken cancel) => ValueTask.FromResult(inner.OpenWriter());
 
     protected override ValueTask ReturnAsync(DbConnection connection) => connection.DisposeAsync();
 
-    public override async ValueTask<DbConnection> OpenWriterAsync(CancellationToken cancel)
+    public override DbConnection OpenWriter()
     {
-        _writer = await inner.OpenWriterAsync(cancel);
-        await RunAsync(_writer, _pragma);
+        _writer = inner.OpenWriter();
+        Run(_writer, _pragma);
         return _writer;
     }
 
     /// <summary>Sets a pragma on the idle writer and on every one after it.</summary>
-    public Task SetAsync(string pragma)
+    public void Set(string pragma)
     {
         _pragma = pragma;
-        return _writer!.State == System.Data.ConnectionState.Open ? RunAsync(_writer, pragma) : Task.CompletedTask;
+        if (_writer!.State == System.Data.ConnectionState.Open) Run(_writer, pragma);
     }
 
     public override ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private static async Task RunAsync(DbConnection connection, string pragma)
+    private static void Run(DbConnection connection, string pragma)
     {
-        await using var command = connection.CreateCommand();
+        using var command = connection.CreateCommand();
         command.CommandText = pragma;
-        await command.ExecuteNonQueryAsync();
+        command.ExecuteNonQuery();
     }
 }

@@ -54,7 +54,7 @@ public sealed class MigratorTests(PostgresFixture postgres) : IClassFixture<Post
     {
         var folder = Path.Combine(_folder, "new");
         await using var store = new SqliteStore(new StorageOptions { Folder = folder });
-        await using (await store.OpenWriterAsync(default)) { }
+        await using (store.OpenWriter()) { }
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "credbroker.db")));
     }
@@ -71,7 +71,7 @@ public sealed class MigratorTests(PostgresFixture postgres) : IClassFixture<Post
 
     private static async Task RunAsync(Store store, string sql)
     {
-        await using var connection = await store.OpenWriterAsync(default);
+        await using var connection = store.OpenWriter();
         await Statements.RunAsync(connection, [new Statement(sql)], default);
     }
 }

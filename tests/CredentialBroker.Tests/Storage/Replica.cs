@@ -121,7 +121,7 @@ internal sealed class Replica : IAsyncDisposable
 
     private static async Task ExecuteAsync(Store store, string sql, params (string, object?)[] values)
     {
-        await using var connection = await store.OpenWriterAsync(default);
+        await using var connection = store.OpenWriter();
         await Statements.RunAsync(connection, [new Statement(sql) { Values = values }], default);
     }
 

@@ -36,11 +36,11 @@ public sealed class StoreReadOnlyTests(PostgresFixture postgres) : IClassFixture
         await using var replica = await OpenAsync("sqlite", postgres);
         var store = (FaultySqlite)replica.Store;
         Assert.Null(await replica.CodeAsync(Thing("before")));
-        await store.SetAsync($"PRAGMA max_page_count = {await replica.NumberAsync("PRAGMA page_count") + 2}");
+        store.Set($"PRAGMA max_page_count = {await replica.NumberAsync("PRAGMA page_count") + 2}");
         var large = Thing("large", said: new string('x', 100_000));
         for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<StoreUnavailableException>(() => replica.CommitAsync(large));
         Assert.Null(await replica.CodeAsync(Thing("small")));
-        await store.SetAsync("PRAGMA max_page_count = 1000000");
+        store.Set("PRAGMA max_page_count = 1000000");
         Assert.Null(await replica.CodeAsync(large));
         Assert.Equal(["before", "large", "small"], (await replica.ThingIdsAsync()).Order());
     }
@@ -51,9 +51,9 @@ public sealed class StoreReadOnlyTests(PostgresFixture postgres) : IClassFixture
         await using var replica = await OpenAsync("sqlite", postgres);
         var store = (FaultySqlite)replica.Store;
         Assert.Null(await replica.CodeAsync(Thing("before")));
-        await store.SetAsync("PRAGMA query_only = on");
+        store.Set("PRAGMA query_only = on");
         await FailsAsync(replica);
-        await store.SetAsync("PRAGMA query_only = off");
+        store.Set("PRAGMA query_only = off");
         Assert.Null(await replica.CodeAsync(Thing("after")));
         Assert.Equal(2, await replica.ThingsAsync());
     }
@@ -62,7 +62,7 @@ public sealed class StoreReadOnlyTests(PostgresFixture postgres) : IClassFixture
     public async Task A_writer_that_vanished_in_the_middle_loses_its_locks_soon()
     {
         await using var replica = await OpenAsync("postgres", postgres);
-        await using var writer = await replica.Store.OpenWriterAsync(default);
+        await using var writer = replica.Store.OpenWriter();
         await using var command = writer.CreateCommand();
         command.CommandText = "SHOW idle_in_transaction_session_timeout";
         Assert.Equal("30s", await command.ExecuteScalarAsync());

@@ -21,24 +21,24 @@ internal sealed record DpopProof(string Thumbprint, OneTimeProof Once)
     private const long WindowMs = 60_000;
 
     /// <param name="url">The request's public URL, without query and fragment.</param>
-    internal static DpopProof? Read(string text, string method, string url, TokenReader reader, TimeProvider clock, out string? fault)
+    /// <returns>The proof, or what is wrong with it.</returns>
+    internal static async ValueTask<(DpopProof? Proof, string? Fault)> ReadAsync(string text, string method, string url, TokenReader reader, TimeProvider clock)
     {
         PublicKey.Elliptic? key = null;
-        if (text.Length > MaxLength) return Fault("the DPoP proof is longer than 4 KiB", out fault);
-        if (UnverifiedToken.Read(text, Header, out var malformed) is not { } token) return Fault(malformed!.Detail, out fault);
-        if (!reader.SignedBy(token, key!)) return Fault("the DPoP proof is not signed by the key that it brings", out fault);
-        if (token.Claims.Text("htm") != method) return Fault("htm is not the method of this request", out fault);
-        if (!IsSame(token.Claims.Text("htu"), url)) return Fault("htu is not the public URL of this request", out fault);
-        if (token.Claims.Text("jti") is not { } id || !ClaimForms.Name(id)) return Fault("jti is missing or malformed", out fault);
+        if (text.Length > MaxLength) return (null, "the DPoP proof is longer than 4 KiB");
+        if (UnverifiedToken.Read(text, Header, out var malformed) is not { } token) return (null, malformed!.Detail);
+        if (!await reader.SignedByAsync(token, key!)) return (null, "the DPoP proof is not signed by the key that it brings");
+        if (token.Claims.Text("htm") != method) return (null, "htm is not the method of this request");
+        if (!IsSame(token.Claims.Text("htu"), url)) return (null, "htu is not the public URL of this request");
+        if (token.Claims.Text("jti") is not { } id || !ClaimForms.Name(id)) return (null, "jti is missing or malformed");
         if (!token.Claims.TryGetProperty("iat", out var iat) || iat.ValueKind != JsonValueKind.Number || !iat.TryGetInt64(out var seconds))
-            return Fault("iat is missing or no whole number of seconds", out fault);
+            return (null, "iat is missing or no whole number of seconds");
         var now = clock.NowMs();
         // Compared in seconds: a hostile number must not overflow.
-        if (seconds < (now - WindowMs) / 1000 || seconds > (now + WindowMs) / 1000) return Fault("iat is more than a minute away from now", out fault);
+        if (seconds < (now - WindowMs) / 1000 || seconds > (now + WindowMs) / 1000) return (null, "iat is more than a minute away from now");
 
-        fault = null;
         var thumbprint = ThumbprintOf(key!);
-        return new DpopProof(thumbprint, new OneTimeProof($"dpop:{thumbprint}:{Hash(id)}", (seconds * 1000) + (2 * WindowMs)));
+        return (new DpopProof(thumbprint, new OneTimeProof($"dpop:{thumbprint}:{Hash(id)}", (seconds * 1000) + (2 * WindowMs))), null);
 
         JoseHeader? Header(JsonElement header, out TokenReading.Refused? refusal)
         {
@@ -63,10 +63,4 @@ internal sealed record DpopProof(string Thumbprint, OneTimeProof Once)
         Hash($$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(key.Parameters.Q.X)}}","y":"{{Base64Url.EncodeToString(key.Parameters.Q.Y)}}"}""");
 
     private static string Hash(string text) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
-    private static DpopProof? Fault(string detail, out string? fault)
-    {
-        fault = detail;
-        return null;
-    }
 }

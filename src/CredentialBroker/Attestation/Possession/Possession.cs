@@ -6,13 +6,14 @@ namespace CredentialBroker.Attestation;
 /// <summary>Which keys the one who asks holds. What is presented must hold, also where nobody demands it.</summary>
 internal sealed class Possession(TokenReader reader, TimeProvider clock)
 {
-    public Possessed Read(Presented presented)
+    public async ValueTask<Possessed> ReadAsync(Presented presented)
     {
         var keys = HeldKeys.None with { Certificate = presented.CertificateHash is { } hash ? Base64Url.EncodeToString(hash) : null };
         if (presented.Dpop.Count > 1) return new Possessed.Refused(ReasonCodes.ProofInvalid, "there is more than one DPoP proof");
         if (presented.Dpop is [var proof])
         {
-            if (DpopProof.Read(proof ?? "", presented.Method, presented.Url, reader, clock, out var fault) is not { } proven) return new Possessed.Refused(ReasonCodes.ProofInvalid, fault!);
+            var (proven, fault) = await DpopProof.ReadAsync(proof ?? "", presented.Method, presented.Url, reader, clock);
+            if (proven is null) return new Possessed.Refused(ReasonCodes.ProofInvalid, fault!);
             keys = keys with { Dpop = proven.Thumbprint, Proof = proven.Once };
         }
 

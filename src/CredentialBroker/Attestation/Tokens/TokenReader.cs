@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using CredentialBroker.Protocol;
@@ -15,7 +16,7 @@ internal sealed class TokenReader(TimeProvider clock)
 {
     private static readonly JsonWebTokenHandler Library = new() { MaximumTokenSizeInBytes = UnverifiedToken.MaxLength };
 
-    private readonly ConditionalWeakTable<PublicKey, SecurityKey> _keys = [];
+    private readonly ConditionalWeakTable<PublicKey, ConcurrentDictionary<string, TokenValidationParameters>> _demands = [];
 
     internal ValueTask<TokenReading> ReadAsync(string token, TokenRules rules, CancellationToken cancel) =>
         UnverifiedToken.Read(token, out var refusal) is { } taken ? VerifyAsync(taken, rules, cancel) : new ValueTask<TokenReading>(refusal!);
@@ -53,16 +54,16 @@ internal sealed class TokenReader(TimeProvider clock)
             return unfit!;
         }
 
-        return Judge(token, times, key, rules);
+        return await JudgeAsync(token, times, key, rules).ConfigureAwait(false);
     }
 
     /// <summary>Whether this very key signed the token. Who, for whom and when are the caller's to judge.</summary>
-    internal bool SignedBy(UnverifiedToken token, PublicKey key) =>
-        key.Fits(token.Header.Algorithm) && token.SignatureLength == key.SignatureLength && SignatureHolds(token, key);
+    internal async ValueTask<bool> SignedByAsync(UnverifiedToken token, PublicKey key) =>
+        key.Fits(token.Header.Algorithm) && token.SignatureLength == key.SignatureLength && await SignatureHoldsAsync(token, key).ConfigureAwait(false);
 
-    private TokenReading Judge(UnverifiedToken token, TokenTimes times, PublicKey key, TokenRules rules)
+    private async ValueTask<TokenReading> JudgeAsync(UnverifiedToken token, TokenTimes times, PublicKey key, TokenRules rules)
     {
-        if (token.SignatureLength != key.SignatureLength || !SignatureHolds(token, key))
+        if (token.SignatureLength != key.SignatureLength || !await SignatureHoldsAsync(token, key).ConfigureAwait(false))
         {
             return new TokenReading.Refused(ReasonCodes.EvidenceSignature, "The token's signature does not verify.");
         }
@@ -82,21 +83,26 @@ internal sealed class TokenReader(TimeProvider clock)
             : new TokenReading.Valid(token.Claims, token.Payload, token.Header, times.ExpiresAt, token.Digest());
     }
 
-    private bool SignatureHolds(UnverifiedToken token, PublicKey key)
+    private async Task<bool> SignatureHoldsAsync(UnverifiedToken token, PublicKey key)
     {
-        var security = _keys.GetValue(key, Import);
-        var result = Library.ValidateToken(token.Text, new TokenValidationParameters
+        var demands = _demands.GetOrCreateValue(key).GetOrAdd(token.Header.Algorithm, Demand, key);
+        return (await Library.ValidateTokenAsync(token.Text, demands).ConfigureAwait(false)).IsValid;
+    }
+
+    private static TokenValidationParameters Demand(string algorithm, PublicKey key)
+    {
+        var security = Import(key);
+        return new TokenValidationParameters
         {
             RequireSignedTokens = true,
-            ValidAlgorithms = [token.Header.Algorithm],
+            ValidAlgorithms = [algorithm],
             IssuerSigningKeyResolver = (_, _, _, _) => [security],
             TryAllIssuerSigningKeys = false,
             // Who, for whom and when are judged after it: this library would ask the machine's clock, not the broker's.
             ValidateIssuer = false,
             ValidateAudience = false,
             ValidateLifetime = false,
-        });
-        return result.IsValid;
+        };
     }
 
     private static SecurityKey Import(PublicKey key) => key switch

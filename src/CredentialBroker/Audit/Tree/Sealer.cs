@@ -30,7 +30,7 @@ internal sealed class Sealer(TreeStore tree, TreeTiles tiles, Journal journal, S
         while (await PassAsync(always, all, cancel)) { }
     }
 
-    /// <returns>Whether there may be more.</returns>
+    /// <returns>Whether this pass was full. What came while it ran waits for the next time, or under load there would be no end.</returns>
     private async Task<bool> PassAsync(bool always, bool all, CancellationToken cancel)
     {
         var head = await tree.HeadAsync(cancel);
@@ -48,7 +48,7 @@ internal sealed class Sealer(TreeStore tree, TreeTiles tiles, Journal journal, S
 
         if (runs.Count == 0) return false;
         var sealedTo = head with { Size = growth.Size, Sealer = journal.Writer, SealerUntil = now + TurnMs };
-        return await journal.CommitAsync(Lane.Issuing, new TreeMove(head, sealedTo, Writes(growth, runs))) is null;
+        return await journal.CommitAsync(Lane.Issuing, new TreeMove(head, sealedTo, Writes(growth, runs))) is null && growth.Size - head.Size >= Most;
     }
 
     private async Task<List<ChainState>> ChainsAsync(bool all, CancellationToken cancel)

@@ -20,7 +20,7 @@ internal sealed class TokenExchange(
         if (form["grant_type"] is not ExchangeRequest.GrantType)
             return OAuthErrors.Of(form["grant_type"] is null ? "invalid_request" : "unsupported_grant_type", ReasonCodes.RequestMalformed, "grant_type must be token-exchange", null);
         var request = ExchangeRequest.Read(form);
-        var possessed = presented.Read(http, signingRequest: null);
+        var possessed = await presented.ReadAsync(http, signingRequest: null);
         if (possessed is not Possessed.These { Keys: var keys }) return Refused((Possessed.Refused)possessed);
 
         // Whoever acts must be proven as well as whom it acts for; how long the chain may be is the template's to say (R60).

@@ -18,13 +18,13 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
     /// <summary>True once the statement that carries the commit was sent: from then on a lost answer says nothing.</summary>
     public bool CommitSent { get; private set; }
 
-    public async Task ReadAndDecideAsync(DbConnection connection, CancellationToken cancel)
+    public void ReadAndDecide(DbConnection connection)
     {
         Group();
         var reads = new List<Statement> { new(dialect.Begin) };
         if (dialect.Lock(LockKeys()) is { } locks) reads.Add(locks);
         reads.AddRange(_kinds.Values.SelectMany(k => k.Batch.Reads()));
-        await Statements.RunAsync(connection, reads, cancel);
+        Statements.Run(connection, reads);
 
         foreach (var unit in units)
         {
@@ -40,11 +40,11 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
         }
     }
 
-    public async Task WriteAndCommitAsync(DbConnection connection, long batchNumber, CancellationToken cancel)
+    public void WriteAndCommit(DbConnection connection, long batchNumber)
     {
         if (_admitted.Count == 0)
         {
-            await Statements.RunAsync(connection, [new Statement("ROLLBACK")], cancel);
+            Statements.Run(connection, [new Statement("ROLLBACK")]);
             return;
         }
 
@@ -60,7 +60,7 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
         writes.AddRange(_kinds.Values.SelectMany(k => k.Batch.Writes()));
         writes.Add(new Statement("COMMIT"));
         CommitSent = true;
-        await Statements.RunAsync(connection, writes, cancel);
+        Statements.Run(connection, writes);
     }
 
     public void Committed()

@@ -7,6 +7,7 @@ namespace CredentialBroker.Storage.Journaling;
 /// <summary>
 /// The one writer of this replica. Drains what waits into one transaction of set-based statements, so that the cost of
 /// a durable commit is shared by all who wait for it. Nothing is told to a waiting caller before the commit is known.
+/// It has a thread of its own and blocks there: an answer of the database that all wait for does not queue behind requests.
 /// </summary>
 internal sealed class Journal : IAsyncDisposable
 {
@@ -49,7 +50,7 @@ internal sealed class Journal : IAsyncDisposable
     /// <summary>Starts the writer. The store must be migrated.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        await using (var connection = await _store.OpenWriterAsync(cancel))
+        await using (var connection = _store.OpenWriter())
         {
             await Statements.RunAsync(connection,
             [
@@ -61,7 +62,7 @@ internal sealed class Journal : IAsyncDisposable
         }
 
         Started = true;
-        _loop = Task.Run(() => RunAsync(_stop.Token), CancellationToken.None);
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Queues works that commit together, and waits until they did or a guard refused them.</summary>
@@ -91,20 +92,20 @@ internal sealed class Journal : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(CancellationToken stop)
+    private void Run()
     {
         while (true)
         {
             var units = Gather();
             if (units.Count > 0)
             {
-                await CommitBatchAsync(units);
+                CommitBatch(units);
                 continue;
             }
 
             // What was accepted before the stop is still committed.
-            if (stop.IsCancellationRequested) return;
-            await _wake.WaitAsync(CancellationToken.None);
+            if (_stop.IsCancellationRequested) return;
+            _wake.Wait(CancellationToken.None);
             while (_wake.Wait(0, CancellationToken.None)) { }
         }
     }
@@ -135,17 +136,17 @@ internal sealed class Journal : IAsyncDisposable
         }
     }
 
-    private async Task CommitBatchAsync(IReadOnlyList<Unit> units)
+    private void CommitBatch(IReadOnlyList<Unit> units)
     {
         for (var attempt = 1; ; attempt++)
         {
             var run = new BatchRun(units, _store.Dialect, Writer);
             try
             {
-                _connection ??= await _store.OpenWriterAsync(CancellationToken.None);
-                if (_batchInDoubt) await AdvanceAsync(_connection, asked: null);
-                await run.ReadAndDecideAsync(_connection, CancellationToken.None);
-                await run.WriteAndCommitAsync(_connection, _batch + 1, CancellationToken.None);
+                _connection ??= _store.OpenWriter();
+                if (_batchInDoubt) Advance(_connection, asked: null);
+                run.ReadAndDecide(_connection);
+                run.WriteAndCommit(_connection, _batch + 1);
                 if (run.CommitSent) _batch++;
                 run.Committed();
                 return;
@@ -153,7 +154,7 @@ internal sealed class Journal : IAsyncDisposable
             catch (Exception error)
             {
                 var doubtful = run.CommitSent && !_store.Dialect.Answered(error);
-                switch (doubtful ? await ResolveAsync() : false)
+                switch (doubtful ? Resolve() : false)
                 {
                     case true:
                         _batch++;
@@ -168,11 +169,11 @@ internal sealed class Journal : IAsyncDisposable
 
                 run.Abandoned();
                 var fault = _connection?.State == ConnectionState.Open ? _store.Dialect.Classify(error) : Fault.Unavailable;
-                await RollBackAsync();
+                RollBack();
                 if (fault == Fault.Retry && attempt < 8) continue;
                 if (fault == Fault.Data)
                 {
-                    await BisectAsync(units, error);
+                    Bisect(units, error);
                     return;
                 }
 
@@ -186,7 +187,7 @@ internal sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>Halves the batch until the unit whose data the store refuses fails alone.</summary>
-    private async Task BisectAsync(IReadOnlyList<Unit> units, Exception error)
+    private void Bisect(IReadOnlyList<Unit> units, Exception error)
     {
         if (units.Count == 1)
         {
@@ -196,8 +197,8 @@ internal sealed class Journal : IAsyncDisposable
         }
 
         var half = units.Count / 2;
-        await CommitBatchAsync([.. units.Take(half)]);
-        await CommitBatchAsync([.. units.Skip(half)]);
+        CommitBatch([.. units.Take(half)]);
+        CommitBatch([.. units.Skip(half)]);
     }
 
     /// <summary>
@@ -205,21 +206,21 @@ internal sealed class Journal : IAsyncDisposable
     /// not write yet is shut out by giving its number away.
     /// </summary>
     /// <returns>True, false, or null when the store did not say within the time allowed.</returns>
-    private async Task<bool?> ResolveAsync()
+    private bool? Resolve()
     {
-        await DropConnectionAsync();
+        DropConnection();
         for (var attempt = 0; attempt < 20; attempt++)
         {
             try
             {
-                _connection = await _store.OpenWriterAsync(CancellationToken.None);
-                return await AdvanceAsync(_connection, asked: _batch + 1);
+                _connection = _store.OpenWriter();
+                return Advance(_connection, asked: _batch + 1);
             }
             catch (Exception error)
             {
                 _log.ResolveFailed(error);
-                await DropConnectionAsync();
-                await Task.Delay(TimeSpan.FromMilliseconds(500), _clock);
+                DropConnection();
+                Pause();
             }
         }
 
@@ -229,17 +230,17 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>Goes on to a number that no batch sent so far has, unless the one asked about stands.</summary>
     /// <returns>Whether it stands; null when the store does not know this writer.</returns>
-    private async Task<bool?> AdvanceAsync(DbConnection connection, long? asked)
+    private bool? Advance(DbConnection connection, long? asked)
     {
         long? found = null;
-        await Statements.RunAsync(connection,
+        Statements.Run(connection,
         [
             new Statement("UPDATE journal_writers SET batch = CASE WHEN batch = @asked THEN batch ELSE @next END WHERE writer = @writer RETURNING batch")
             {
                 Values = [("asked", asked ?? -1), ("next", _batch + 2), ("writer", Writer)],
                 Row = row => found = row.GetInt64(0),
             },
-        ], CancellationToken.None);
+        ]);
         _batchInDoubt = false;
         if (found is null) return null;
         if (found == asked) return true;
@@ -247,25 +248,29 @@ internal sealed class Journal : IAsyncDisposable
         return false;
     }
 
-    private async Task RollBackAsync()
+    private void RollBack()
     {
         if (_connection is null) return;
         try
         {
-            await Statements.RunAsync(_connection, [new Statement("ROLLBACK")], CancellationToken.None);
+            Statements.Run(_connection, [new Statement("ROLLBACK")]);
         }
         catch (Exception error) when (error is DbException or InvalidOperationException or IOException)
         {
             _log.RollbackFailed(error);
-            await DropConnectionAsync();
+            DropConnection();
         }
     }
 
-    private async Task DropConnectionAsync()
+    private void DropConnection()
     {
-        if (_connection is not null) await _connection.DisposeAsync();
+        _connection?.Dispose();
         _connection = null;
     }
+
+#pragma warning disable RS0030 // The journal's own thread: nobody else could use it meanwhile.
+    private static void Pause() => Thread.Sleep(TimeSpan.FromMilliseconds(500));
+#pragma warning restore RS0030
 
     private static void Fail(IReadOnlyList<Unit> units, Exception error)
     {
