@@ -30,20 +30,21 @@ internal sealed class EpochKind : WorkKind
 
     private sealed class Batch(Dialect dialect) : WorkBatch
     {
+        private static readonly long LockKey = BatchRun.KeyOf("control epoch");
+
         private bool _mayBump;
         private long _stored;
         private long _bumps;
 
         public override void Add(Work work) => _mayBump |= work is EpochBump;
 
-        // A batch that may bump locks for it at once: raising a shared lock later is how two replicas would deadlock.
-        public override IEnumerable<Statement> Reads() =>
-        [
-            new Statement($"SELECT epoch FROM control_epoch WHERE id = 1 {(_mayBump ? dialect.ForUpdate("control_epoch") : dialect.ForShare)}")
-            {
-                Row = row => _stored = row.GetInt64(0),
-            },
-        ];
+        // A batch that may bump locks for it at once: raising a shared lock later is how two replicas would deadlock. The
+        // lock is none on the row, which many who share it would have to write to. What is read after it is the newest.
+        public override IEnumerable<Statement> Reads()
+        {
+            if ((_mayBump ? dialect.Lock([LockKey]) : dialect.LockShared(LockKey)) is { } held) yield return held;
+            yield return new Statement("SELECT epoch FROM control_epoch WHERE id = 1") { Row = row => _stored = row.GetInt64(0) };
+        }
 
         public override Refusal? Check(Work work) => work is EpochGuard guard && guard.Epoch != _stored + _bumps
             ? new Refusal(Stale, string.Create(CultureInfo.InvariantCulture, $"decided at epoch {guard.Epoch}, now {_stored + _bumps}"))

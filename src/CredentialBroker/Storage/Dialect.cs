@@ -11,14 +11,18 @@ internal abstract class Dialect
     /// <summary>Word of the configuration: <c>postgres</c> or <c>sqlite</c>.</summary>
     public abstract string Name { get; }
 
-    public abstract string ForUpdate(string alias);
+    /// <summary>How many connections of one replica write at a time.</summary>
+    public abstract int Writers { get; }
 
-    public abstract string ForShare { get; }
+    public abstract string ForUpdate(string alias);
 
     public abstract string ForUpdateSkipLocked(string alias);
 
     /// <summary>Takes transaction locks on the given keys in the order they come, or null where one writer needs none.</summary>
     public abstract Statement? Lock(IReadOnlyList<long> sortedKeys);
+
+    /// <summary>Takes one transaction lock on the key that many may hold, and that shuts out whoever takes it alone; null as above.</summary>
+    public abstract Statement? LockShared(long key);
 
     public abstract string Begin { get; }
 

@@ -9,7 +9,7 @@ internal sealed class PostgresDialect : Dialect
 
     public override string Begin => "BEGIN";
 
-    public override string ForShare => "FOR SHARE";
+    public override int Writers => 2;
 
     public override string ReadClock => "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -23,6 +23,8 @@ internal sealed class PostgresDialect : Dialect
         {
             Values = [("keys", sortedKeys.ToArray())],
         };
+
+    public override Statement? LockShared(long key) => new("SELECT pg_advisory_xact_lock_shared(@key)") { Values = [("key", key)] };
 
     public override Fault Classify(Exception error) => error switch
     {

@@ -13,7 +13,7 @@ internal sealed class SqliteDialect : Dialect
 
     public override string Begin => "BEGIN IMMEDIATE";
 
-    public override string ForShare => "";
+    public override int Writers => 1;
 
     public override string ReadClock => "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
@@ -22,6 +22,8 @@ internal sealed class SqliteDialect : Dialect
     public override string ForUpdateSkipLocked(string alias) => "";
 
     public override Statement? Lock(IReadOnlyList<long> sortedKeys) => null;
+
+    public override Statement? LockShared(long key) => null;
 
     public override Fault Classify(Exception error) => error switch
     {

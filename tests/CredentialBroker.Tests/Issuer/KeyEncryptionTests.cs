@@ -20,9 +20,9 @@ public sealed class KeyEncryptionTests(PostgresFixture postgres) : IDisposable
         var rows = await before.Store.ReadAsync(default);
 
         // Killed before the commit: nothing changed, and the old key still opens everything.
-        await ((FaultySqlite)replica.Store).SetAsync("PRAGMA query_only = on");
+        ((FaultySqlite)replica.Store).Set("PRAGMA query_only = on");
         await Assert.ThrowsAnyAsync<Exception>(() => KeyReplica.LoadAsync(replica, Both));
-        await ((FaultySqlite)replica.Store).SetAsync("PRAGMA query_only = off");
+        ((FaultySqlite)replica.Store).Set("PRAGMA query_only = off");
         Assert.Equal(rows, await before.Store.ReadAsync(default));
 
         var during = await KeyReplica.LoadAsync(replica, Both);

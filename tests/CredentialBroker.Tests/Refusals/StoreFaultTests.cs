@@ -98,7 +98,7 @@ public sealed class StoreFaultTests
         {
             try
             {
-                await store.SetAsync(pragma);
+                store.Set(pragma);
                 return;
             }
             catch (InvalidOperationException)
