@@ -176,6 +176,8 @@ public static class ReasonCodes
 
     /// <summary>The caller is not authenticated as an operator.</summary>
     public const string OperatorUnknown = "operator_unknown";
+    /// <summary>Too many logins of operators from this address failed; none is looked at before the time given.</summary>
+    public const string TooManyFailures = "too_many_failures";
     /// <summary>The operator has no role that may do this.</summary>
     public const string OperatorForbidden = "operator_forbidden";
     /// <summary>The thing named in the path does not exist.</summary>

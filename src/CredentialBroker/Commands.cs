@@ -69,10 +69,11 @@ internal static class Commands
         if (Read(args) is not { } configuration) return 2;
         var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
         IReadOnlyList<string> all = mistakes.Count > 0 ? mistakes : await BrokerHost.CheckAsync(options, CancellationToken.None);
-        if (all.Count > 0) return Report(all);
-        var risks = Risks.In(options);
+        var dates = CertificateDates.In(options, TimeProvider.System.GetUtcNow());
+        if (all.Count + dates.Mistakes.Count > 0) return Report([.. all, .. dates.Mistakes]);
+        Risk[] risks = [.. Risks.In(options), .. dates.Risks];
         foreach (var risk in risks) Console.Error.WriteLine($"warning: {risk}");
-        Console.WriteLine($"configuration, targets and templates hold{(risks.Count == 0 ? "" : $", with {risks.Count} warning{(risks.Count == 1 ? "" : "s")}")}");
+        Console.WriteLine($"configuration, targets and templates hold{(risks.Length == 0 ? "" : $", with {risks.Length} warning{(risks.Length == 1 ? "" : "s")}")}");
         return 0;
     }
 

@@ -33,7 +33,7 @@ internal sealed class StartUp(
 
         // 3. keys, and who may operate
         await keys.LoadAsync(cancel);
-        await later.GetRequiredService<AuthorityCertificate>().LoadAsync(later.GetRequiredService<KeyRings>().CertificateAuthority.Signer, cancel);
+        await later.GetRequiredService<AuthorityCertificates>().RefreshAsync(cancel);
         if (await operators.BootstrapAsync(cancel) is { } file) StartLog.Bootstrap(logger, file);
 
         // 4. the rules; what is made at targets is named after the broker, so that backends come only now

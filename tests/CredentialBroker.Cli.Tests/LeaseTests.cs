@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using CredentialBroker.Cli.Tests.TestInfra;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Leases;
@@ -49,6 +51,35 @@ public sealed class LeaseTests : CliTest
         var ran = await RunAsync("lease", "claim", "orders-read", "--idempotency-key", "k");
         Assert.Equal((1, ""), (ran.Code, ran.Out));
         Assert.Contains($"credbroker lease revoke {The.LeaseId}", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Claim_and_renew_bring_a_signing_request_and_nothing_else_of_its_file()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var pem = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+        var file = Write("client.csr", "Certificate Request:\n    a tool's words\n" + pem);
+        await SucceedAsync("lease", "claim", "mesh-client", "--csr", file);
+        Assert.Equal(pem, Broker.Requests.Last().Read(ProtocolJson.Default.ClaimRequest).Csr);
+        await SucceedAsync("lease", "renew", The.LeaseId, "--csr", file);
+        Assert.Equal(pem, Broker.Requests.Last().Read(ProtocolJson.Default.RenewRequest).Csr);
+        Input = pem.Replace("BEGIN ", "BEGIN NEW ", StringComparison.Ordinal).Replace("END ", "END NEW ", StringComparison.Ordinal);
+        await SucceedAsync("lease", "claim", "mesh-client", "--csr", "-");
+        Assert.Equal(pem, Broker.Requests.Last().Read(ProtocolJson.Default.ClaimRequest).Csr);
+    }
+
+    [Fact]
+    public async Task A_private_key_named_as_signing_request_is_not_sent()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        foreach (var text in new[] { key.ExportPkcs8PrivateKeyPem(), "", "no request" })
+        {
+            var ran = await RunAsync("lease", "claim", "mesh-client", "--csr", Write("client.key", text));
+            Assert.Equal(2, ran.Code);
+            Assert.Contains("holds no PEM signing request", ran.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(Broker.Requests);
     }
 
     [Fact]

@@ -4,9 +4,28 @@ using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.EndToEnd;
 
-/// <summary>The image's own publish command makes a program that starts, answers its probe, and stops.</summary>
+/// <summary>The image's own publish commands make programs that start, answer a probe, and stop.</summary>
 public sealed partial class PublishTests
 {
+    /// <summary>What is run here, and where the image puts what comes of it.</summary>
+    private static readonly (string Command, string Into)[] Published = [("publish src/CredentialBroker -c Release", "/app/broker"), ("publish src/CredentialBroker.Cli -c Release", "/app/cli")];
+
+    [Fact]
+    public void The_image_and_the_compose_file_publish_what_is_tested_here()
+    {
+        var dockerfile = File.ReadAllText(Path.Combine(Repository(), "Dockerfile"));
+        Assert.Equal(Published.Select(p => $"RUN dotnet {p.Command} -o {p.Into}"), Dotnet().Matches(dockerfile).Select(m => m.Value));
+        Assert.Contains("COPY --from=build /app /app\n", dockerfile, StringComparison.Ordinal);
+        Assert.Contains("ENTRYPOINT [\"/app/broker/CredentialBroker\"]\n", dockerfile, StringComparison.Ordinal);
+        Assert.Contains("CMD [\"/app/broker/CredentialBroker\", \"probe\", ", dockerfile, StringComparison.Ordinal);
+        Assert.Contains("ln -s /app/cli/credbroker ", dockerfile, StringComparison.Ordinal);
+
+        // Compose builds that image: from the repository's root, by the file and the stage that are the default.
+        var compose = Path.Combine(Repository(), "deploy", "compose", "compose.yaml");
+        var context = Assert.Single(Build().Matches(File.ReadAllText(compose))).Groups[1].Value;
+        Assert.Equal(Repository(), Path.GetFullPath(Path.Combine(Path.GetDirectoryName(compose)!, context)));
+    }
+
     [Fact]
     public async Task What_the_image_publishes_starts_and_answers()
     {
@@ -14,10 +33,16 @@ public sealed partial class PublishTests
         var port = LoopbackPorts.FindFree();
         folder.Write(port);
         var published = Path.Combine(folder.Path, "published");
-        var command = Publish().Match(await File.ReadAllTextAsync(Path.Combine(Repository(), "Dockerfile"))).Groups[1].Value;
-        // Outputs in a folder of its own: the tests' own programs stay as they are.
-        var made = await Shell.RunAsync(new ProcessStartInfo("dotnet", [.. command.Split(' '), "-o", published, "--artifacts-path", Path.Combine(folder.Path, "artifacts")]) { WorkingDirectory = Repository() }, TimeSpan.FromMinutes(10));
-        Assert.True(made.Exit == 0, made.Out + made.Error);
+        foreach (var (command, into) in Published)
+        {
+            // Outputs in a folder of its own: the tests' own programs stay as they are.
+            var made = await Shell.RunAsync(
+                new ProcessStartInfo("dotnet", [.. command.Split(' '), "-o", published + into, "--artifacts-path", Path.Combine(folder.Path, "artifacts")]) { WorkingDirectory = Repository() }, TimeSpan.FromMinutes(10));
+            Assert.True(made.Exit == 0, made.Out + made.Error);
+        }
+
+        var version = await Shell.RunAsync(new ProcessStartInfo(published + "/app/cli/credbroker", ["--version"]));
+        Assert.True(version.Exit == 0 && version.Out.Trim().Length > 0, version.Error);
 
         using var serving = Process.Start(Start(published, "serve", folder))!;
         try
@@ -48,10 +73,13 @@ public sealed partial class PublishTests
     }
 
     private static ProcessStartInfo Start(string published, string command, SceneFolder folder) =>
-        new(Path.Combine(published, "CredentialBroker"), [command, "--config", folder.ConfigurationFile]) { WorkingDirectory = folder.Path };
+        new(published + "/app/broker/CredentialBroker", [command, "--config", folder.ConfigurationFile]) { WorkingDirectory = folder.Path };
 
     private static string Repository([System.Runtime.CompilerServices.CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 
-    [GeneratedRegex(@"^RUN dotnet (publish src/CredentialBroker -c Release) -o /app/broker$", RegexOptions.Multiline)]
-    private static partial Regex Publish();
+    [GeneratedRegex("^RUN dotnet .*$", RegexOptions.Multiline)]
+    private static partial Regex Dotnet();
+
+    [GeneratedRegex("^ *build: *\\{ context: ([^,} ]+) \\}$", RegexOptions.Multiline)]
+    private static partial Regex Build();
 }

@@ -10,15 +10,18 @@ internal sealed class LeaseClaim : BrokerCommand
 {
     private readonly Argument<string> _template = new("TEMPLATE") { Description = "Name of an activated template." };
     private readonly IntentOptions _intent = new();
+    private readonly SigningRequestOption _csr = new();
     private readonly Option<string?> _key = new("--idempotency-key") { HelpName = "KEY", Description = "Makes a repeated claim harmless; a new one each time unless told." };
 
     public LeaseClaim(Shell shell)
         : base(shell, "claim", "Claim a credential and print it as JSON. The token file holds the workload's evidence.",
             "credbroker lease claim orders-read --token-file /var/run/secrets/broker/token",
-            "credbroker lease claim orders-read --ttl 5m --scope read --param region=eu --purpose CHG-1042")
+            "credbroker lease claim orders-read --ttl 5m --scope read --param region=eu --purpose CHG-1042",
+            "credbroker lease claim mesh-client --csr client.csr --token-file /var/run/secrets/broker/token")
     {
         Add(_template);
         _intent.AddTo(this);
+        _csr.AddTo(this);
         Add(_key);
         _key.Validators.Add(result =>
         {
@@ -30,7 +33,7 @@ internal sealed class LeaseClaim : BrokerCommand
     {
         if (!Connection.NamesEvidence(parsed, Shell)) throw CommandException.Usage("a claim needs evidence: name the workload's token with --token-file or CREDBROKER_TOKEN_FILE");
         var key = parsed.GetValue(_key) ?? Ids.New(Shell.Clock);
-        var claim = new ClaimRequest(parsed.GetRequiredValue(_template), _intent.Ttl(parsed), _intent.Intent(parsed), _intent.Nonce(parsed));
+        var claim = new ClaimRequest(parsed.GetRequiredValue(_template), _intent.Ttl(parsed), _intent.Intent(parsed), _intent.Nonce(parsed), await _csr.ReadAsync(parsed, Shell, cancel));
         var answer = await ClaimAsync(broker, claim, key, cancel);
         if (answer.Replayed || answer.Credential is null)
         {

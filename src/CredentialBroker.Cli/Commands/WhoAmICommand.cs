@@ -15,5 +15,5 @@ internal sealed class WhoAmICommand(Shell shell) : BrokerCommand(shell, "whoami"
     }
 
     private static void Text(Shell shell, WhoAmI me) => Details.Write(shell,
-        [("name", me.Name), ("issuer", me.Issuer), ("subject", me.Subject), .. me.Roles.Select(held => ("role", (string?)$"{held.Role}{(held.Selector is null ? "" : $" over {held.Selector}")}"))]);
+        [("name", me.Name), ("issuer", me.Issuer), ("subject", me.Subject), .. me.Person is null ? Array.Empty<(string, string?)>() : [("person", me.Person)], .. me.Roles.Select(held => ("role", (string?)$"{held.Role}{(held.Selector is null ? "" : $" over {held.Selector}")}"))]);
 }

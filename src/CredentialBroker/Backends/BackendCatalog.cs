@@ -33,12 +33,12 @@ internal sealed class BackendCatalog : IDisposable
 
     /// <param name="brokerId">Six characters of the broker's id.</param>
     public static BackendCatalog BuiltIn(
-        string brokerId, TargetOptions targets, KeyRings rings, StatusIndexes statuses, CertificateAuthority authority, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
+        string brokerId, TargetOptions targets, KeyRings rings, StatusIndexes statuses, CertificateAuthorities authorities, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
     {
         (Backend Backend, Func<string, GateLimits> Limits)[] table =
         [
             (new SignedTokenBackend(rings.Workload, statuses, targets.SignedToken, clock), _ => Unlimited),
-            (new CertificateBackend(authority, targets.Certificate, clock), _ => Unlimited),
+            (new CertificateBackend(authorities, targets.Certificate, clock), _ => Unlimited),
             (new PostgresBackend(brokerId, postgres, clock), target => PostgresLimits(targets, target)),
         ];
         var catalog = new BackendCatalog(table.Select(row => new GuardedBackend(row.Backend, row.Limits, metrics, clock)));

@@ -12,7 +12,7 @@ internal static class BackendServices
         .AddSingleton<BackendMetrics>()
         .AddSingleton(provider => BackendCatalog.BuiltIn(
             provider.GetRequiredService<BrokerIdentity>().Id, targets, provider.GetRequiredService<KeyRings>(),
-            provider.GetRequiredService<StatusIndexes>(), provider.GetRequiredService<CertificateAuthority>(),
+            provider.GetRequiredService<StatusIndexes>(), provider.GetRequiredService<CertificateAuthorities>(),
             provider.GetRequiredService<PostgresConnections>(), provider.GetRequiredService<BrokerClock>(), provider.GetRequiredService<BackendMetrics>()))
         .AddSingleton(provider => provider.GetRequiredService<BackendCatalog>().All);
 }

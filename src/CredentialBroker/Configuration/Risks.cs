@@ -16,7 +16,7 @@ internal static class Risks
     private static readonly TimeSpan LongTtl = TimeSpan.FromMinutes(15);
 
     public static IReadOnlyList<Risk> In(BrokerOptions options) =>
-        [.. OfHosting(options), .. OfKeys(options), .. OfTargets(options), .. OfLimits(options), .. PrivateFilePaths(options).SelectMany(OfFile)];
+        [.. OfHosting(options), .. OfKeys(options), .. OfSources(options), .. OfTargets(options), .. OfLimits(options), .. PrivateFilePaths(options).SelectMany(OfFile)];
 
     private static IEnumerable<Risk> OfHosting(BrokerOptions options)
     {
@@ -35,6 +35,13 @@ internal static class Risks
         if (options.Keys.RotateEvery > LongRotation)
             yield return new Risk("Keys:RotateEvery", $"a key signs for {options.Keys.RotateEvery.TotalDays:0} days, and so does whoever stole it", "30 days is usual");
     }
+
+    // The webhooks of GitHub only prompt the broker to read what GitHub itself says.
+    private static IEnumerable<Risk> OfSources(BrokerOptions options) => options.TrustSources.Approvals
+        .Where(source => source.Value.Authentication == "webhook")
+        .Select(source => new Risk(
+            $"TrustSources:Approvals:{source.Key}:Authentication", "the secret is shared: whoever can verify an approval of this source, or reads the file of the secret, can sign one",
+            "let the source sign with a key of its own (jws), or prove itself by client certificate (mtls)"));
 
     private static IEnumerable<Risk> OfTargets(BrokerOptions options) => options.Targets.Postgres
         .Where(target => target.Value.SslMode is not ("verify-full" or "verify-ca"))

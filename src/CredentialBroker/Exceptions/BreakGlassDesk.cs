@@ -16,7 +16,7 @@ namespace CredentialBroker.Exceptions;
 /// credential goes through the main flow like any other; another person reviews it within a day, or its template is locked.
 /// </summary>
 internal sealed class BreakGlassDesk(
-    ExceptionStore records, ExceptionEvents events, TemplateStore templates, ApprovalStore approvals, ExceptionOptions options, Journal journal, DueSignal due,
+    ExceptionStore records, ExceptionEvents events, SecondPerson persons, TemplateStore templates, ApprovalStore approvals, ExceptionOptions options, Journal journal, DueSignal due,
     ExceptionMetrics metrics, ExceptionLog log, TimeProvider clock)
 {
     private static readonly long ClaimWindow = (long)TimeSpan.FromMinutes(15).TotalMilliseconds;
@@ -39,6 +39,7 @@ internal sealed class BreakGlassDesk(
             ExceptionMoves.NotLocked(template.Name, JsonSerializer.Serialize(record.Templates, RecordJson.Default.IReadOnlyListString), options.BreakGlass.ReviewWithin, now),
             new ApprovalArrival(approval),
             ExceptionRows.Insert(record),
+            .. SecondPerson.Remember(caller),
             events.Told(record, "opened", caller.Name, $"{request.Workload} {request.Instance}: {request.Reason}"),
         ];
         if (await journal.CommitAsync(Lane.Control, works) is { } refusal) return new DeskAnswer.Refused(refusal.Code, refusal.Detail);
@@ -51,7 +52,7 @@ internal sealed class BreakGlassDesk(
     {
         if (!ExceptionDraft.IsLine(review.Note, 512)) return new DeskAnswer.Refused(ReasonCodes.Invalid, "note: say what was found in 1 to 512 characters");
         if (await records.GetAsync(RecordKind.BreakGlass, id, cancel) is not { } record) return ExceptionDesk.Unknown(RecordKind.BreakGlass, id);
-        if (SecondPerson.Refuse(record.RequestedBy, caller) is { } self) return new DeskAnswer.Refused(self.Code, self.Detail);
+        if (await persons.RefuseAsync(record.RequestedBy, caller, cancel) is { } self) return new DeskAnswer.Refused(self.Code, self.Detail);
         var found = $"{(review.Justified ? "justified" : "not justified")}: {review.Note}";
         return await MoveAsync(record, [.. ExceptionMoves.Review(record, caller.Name, found, clock.NowMs()), events.Told(record, "reviewed", caller.Name, found)], "reviewed", cancel);
     }

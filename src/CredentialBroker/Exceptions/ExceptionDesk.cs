@@ -23,7 +23,7 @@ internal abstract record DeskAnswer
 /// one bumps the control epoch, so that no grant decided before it is committed after it.
 /// </summary>
 internal sealed class ExceptionDesk(
-    ExceptionStore records, ExceptionEvents events, TemplateStore templates, TemplateLimits limits, ExceptionOptions options, Journal journal, DueSignal due, TimeProvider clock)
+    ExceptionStore records, ExceptionEvents events, SecondPerson persons, TemplateStore templates, TemplateLimits limits, ExceptionOptions options, Journal journal, DueSignal due, TimeProvider clock)
 {
     public async Task<DeskAnswer> RequestAsync(ExceptionDraft draft, Operator caller, CancellationToken cancel)
     {
@@ -47,14 +47,14 @@ internal sealed class ExceptionDesk(
             Length = draft.Length,
             StartsAt = draft.From?.ToUnixTimeMilliseconds(),
         };
-        await journal.CommitAsync(Lane.Control, ExceptionRows.Insert(record), events.Told(record, "requested", caller.Name));
+        await journal.CommitAsync(Lane.Control, [ExceptionRows.Insert(record), .. SecondPerson.Remember(caller), events.Told(record, "requested", caller.Name)]);
         return new DeskAnswer.Done(record);
     }
 
     public async Task<DeskAnswer> ApproveAsync(RecordKind kind, string id, Operator caller, CancellationToken cancel)
     {
         if (await records.GetAsync(kind, id, cancel) is not { } record) return Unknown(kind, id);
-        if (SecondPerson.Refuse(record.RequestedBy, caller) is { } refusal)
+        if (await persons.RefuseAsync(record.RequestedBy, caller, cancel) is { } refusal)
         {
             // An attempt to be one's own second person is told, and changes nothing: another may still approve.
             await journal.CommitAsync(Lane.Control, events.Told(record, "refused", caller.Name, cause: refusal.Code));

@@ -95,6 +95,8 @@ internal static class AccessTable
         new("GET", "/.well-known/oauth-authorization-server/issuer/workload", Audience.Anyone),
         new("GET", "/ca/certificate", Audience.Anyone),
         new("GET", "/ca/crl", Audience.Anyone),
+        new("GET", "/ca/crl/{authority}", Audience.Anyone),
+        new("GET", "/ca/crls", Audience.Anyone),
         new("GET", "/issuer/workload/status/{shard}", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/openid-configuration", Audience.Anyone),
         new("GET", "/issuer/workload/.well-known/jwks.json", Audience.Anyone),

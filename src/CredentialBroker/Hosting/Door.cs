@@ -6,7 +6,7 @@ namespace CredentialBroker.Hosting;
 /// Stands before every handler: finds the route's row in the access table, proves operators, and turns faults into
 /// problems. What has no row is refused.
 /// </summary>
-internal sealed class Door(RequestDelegate next, OperatorProofs operators, BootstrapToken bootstrap, DoorTally tally, DoorLog log)
+internal sealed class Door(RequestDelegate next, OperatorProofs operators, FailedLogins failed, BootstrapToken bootstrap, DoorTally tally, DoorLog log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -38,7 +38,14 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Boots
         }
 
         var orWorkload = row.Audience is Audience.WorkloadOrOperator or Audience.AnyoneOrOperator;
-        var refusal = await operators.ProveAsync(context, orWorkload) switch
+        var from = context.Connection.RemoteIpAddress;
+        var wait = failed.Wait(from);
+        if (wait is { } early && !orWorkload && OperatorProofs.IsLogin(context)) return TurnAway(early);
+        var proof = await operators.ProveAsync(context, orWorkload);
+        // What is right is then not told from what is wrong. A workload's evidence is no login, and goes on.
+        if (wait is { } late && proof is not OperatorProof.None) return row.Audience == Audience.AnyoneOrOperator ? null : TurnAway(late);
+        if (proof is OperatorProof.Refused { Code: ReasonCodes.OperatorUnknown } || (proof is OperatorProof.None && !orWorkload && OperatorProofs.IsLogin(context))) failed.Count(from);
+        var refusal = proof switch
         {
             OperatorProof.Proven { Operator: var proven } => await AdmitAsync(context, row, proven),
             OperatorProof.Refused refused => TurnAway(refused.Source, refused.Code, refused.Detail),
@@ -63,6 +70,12 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Boots
     {
         tally.Count(proven.Name, $"{ReasonCodes.OperatorForbidden} {row.Method} {row.Route}");
         return Problems.Of(ReasonCodes.OperatorForbidden, detail);
+    }
+
+    private IResult TurnAway(TimeSpan wait)
+    {
+        tally.Count("nobody", ReasonCodes.TooManyFailures);
+        return Problems.Of(ReasonCodes.TooManyFailures, "too many logins from your address failed; come back after the time given", retryAfter: wait);
     }
 
     private IResult TurnAway(string source, string code, string detail)

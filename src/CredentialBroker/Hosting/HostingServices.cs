@@ -30,6 +30,9 @@ internal static class HostingServices
             [.. operators.Issuers.Select(i => OperatorIssuer.Of(i.Key, i.Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeySource>>()))],
             provider.GetRequiredService<TokenReader>()))
         .AddSingleton(provider => new OperatorCertificates(operators.Certificates, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<OperatorPeople>()
+        .AddSingleton<SecondPerson>()
+        .AddSingleton<FailedLogins>()
         .AddSingleton<OperatorProofs>()
         .AddSingleton<DoorTally>()
         .AddSingleton<DoorLog>()

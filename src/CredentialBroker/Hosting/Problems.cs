@@ -1,3 +1,4 @@
+using System.Globalization;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
 
@@ -17,6 +18,7 @@ internal static class Problems
         [ReasonCodes.RequestTooSlow] = 408,
         [ReasonCodes.ExceptionOver] = 409, [ReasonCodes.BreakGlassLocked] = 409,
         [ReasonCodes.RequestTooLarge] = 413,
+        [ReasonCodes.TooManyFailures] = 429,
         [ReasonCodes.IdempotencyMismatch] = 422, [ReasonCodes.Invalid] = 422,
         [ReasonCodes.ApprovalNotConfirmed] = 425,
         [ReasonCodes.EvidenceContradicted] = 503, [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
@@ -27,7 +29,7 @@ internal static class Problems
     public static int StatusOf(string code) =>
         Statuses.TryGetValue(code, out var status) ? status : code.StartsWith("evidence_", StringComparison.Ordinal) ? 401 : 403;
 
-    public static IResult Of(string code, string? detail, string? decision = null, string? clause = null, IReadOnlyList<string>? mistakes = null) =>
+    public static IResult Of(string code, string? detail, string? decision = null, string? clause = null, IReadOnlyList<string>? mistakes = null, TimeSpan? retryAfter = null) =>
         new ProblemResult(new Problem
         {
             Title = code.Replace('_', ' '),
@@ -37,7 +39,7 @@ internal static class Problems
             Decision = decision,
             Clause = clause,
             Mistakes = mistakes,
-        });
+        }, retryAfter);
 
     /// <summary>The problem that a fault on the way stands for; null for what nobody foresaw.</summary>
     public static IResult? OfFault(Exception error) => error switch
@@ -56,14 +58,15 @@ internal static class Problems
         _ => null,
     };
 
-    private sealed class ProblemResult(Problem problem) : IResult
+    private sealed class ProblemResult(Problem problem, TimeSpan? retryAfter) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
             var response = httpContext.Response;
             response.StatusCode = problem.Status;
             response.Headers.CacheControl = "no-store";
-            if (problem.Status is 503 or 425) response.Headers.RetryAfter = "1";
+            if (retryAfter is { } wait) response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            else if (problem.Status is 503 or 425) response.Headers.RetryAfter = "1";
             if (problem.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
             return response.WriteAsJsonAsync(problem, ProtocolJson.Default.Problem, "application/problem+json", httpContext.RequestAborted);
         }

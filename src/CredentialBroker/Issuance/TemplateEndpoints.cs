@@ -40,7 +40,7 @@ internal static class TemplateEndpoints
         // Of the same name there may be one elsewhere, which this would replace.
         if ((await templates.ListAsync(http.RequestAborted)).Any(view => view.Name == template.Name && !Covers(http, view))) return http.Operator().Scope.Refuse("the template that this replaces");
         var by = http.Operator().Name;
-        if (rules.SecondPerson) return Results.Json(await candidates.ProposeAsync(template, by), ProtocolJson.Default.TemplateView, statusCode: 202);
+        if (rules.SecondPerson) return Results.Json(await candidates.ProposeAsync(template, by, SecondPerson.Remember(http.Operator())), ProtocolJson.Default.TemplateView, statusCode: 202);
         var (view, _) = await templates.ActivateAsync(template, by, by, new EpochBump());
         await rulebook.RefreshAsync(http.RequestAborted);
         return Results.Json(view, ProtocolJson.Default.TemplateView);
@@ -48,10 +48,10 @@ internal static class TemplateEndpoints
 
     /// <summary>Another person than its author makes a candidate the truth (R40). It is compiled afresh: targets may have changed since.</summary>
     private static async Task<IResult> ActivateAsync(
-        string name, string revision, HttpContext http, TemplateCompiler compiler, TemplateStore templates, TemplateCandidates candidates, Rulebook rulebook)
+        string name, string revision, HttpContext http, TemplateCompiler compiler, TemplateStore templates, TemplateCandidates candidates, Rulebook rulebook, SecondPerson persons)
     {
         if (await candidates.FindAsync(name, revision, http.RequestAborted) is not { } candidate) return Problems.Of(ReasonCodes.NotFound, "no such candidate; see credbroker template candidates");
-        if (SecondPerson.Refuse(candidate.Author, http.Operator()) is { } self) return Problems.Of(self.Code, self.Detail);
+        if (await persons.RefuseAsync(candidate.Author, http.Operator(), http.RequestAborted) is { } self) return Problems.Of(self.Code, self.Detail);
         var mistakes = new Mistakes(candidate.Name);
         var template = compiler.Compile(candidate.Source, mistakes);
         if (template is null || template.Revision != revision || template.Name != name)

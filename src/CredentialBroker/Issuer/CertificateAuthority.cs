@@ -4,57 +4,41 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace CredentialBroker.Issuer;
 
-/// <summary>Base of the broker's public addresses, without a trailing slash.</summary>
-internal sealed record PublicAddress(string Base);
-
 /// <summary>
-/// The broker's certificate authority (RFC 5280): a key and the certificate that it signed for itself. It signs the
-/// certificates of workloads, and the list of those that ended before their time.
+/// One of the broker's certificate authorities (RFC 5280): a key and the certificate that it signed for itself. It signs
+/// the certificates of workloads, and the list of those that ended before their time.
 /// </summary>
-internal sealed class CertificateAuthority(PublicAddress address) : IDisposable
+/// <param name="listUrl">Where verifiers find its revocation list; every certificate that it signs says it.</param>
+internal sealed class CertificateAuthority(SigningKey key, X509Certificate2 certificate, string listUrl)
 {
-    public const string CertificatePath = "/ca/certificate";
-    public const string ListPath = "/ca/crl";
+    private readonly X509AuthorityKeyIdentifierExtension _keyIdentifier = X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(
+        certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single());
 
-    private State? _state;
+    /// <summary>Short name of the authority, in its list's address and beside the serials that it gave: enough of its key's name to tell it from all others.</summary>
+    public string Name { get; } = NameOf(key.Kid);
 
-    /// <summary>The authority's certificate; where there were several keys, all that still verify something.</summary>
-    public string Pem => Current.Certificate.ExportCertificatePem();
+    public string Pem { get; } = certificate.ExportCertificatePem();
 
-    public DateTimeOffset NotAfter => Current.Certificate.NotAfter.ToUniversalTime();
+    public DateTimeOffset NotAfter => certificate.NotAfter.ToUniversalTime();
 
-    /// <summary>Where verifiers find the revocation list; every certificate says it.</summary>
-    public string ListUrl => address.Base + ListPath;
+    public string ListUrl => listUrl;
 
-    private State Current => Volatile.Read(ref _state) ?? throw new InvalidOperationException("the certificate authority has no key yet");
-
-    public void Use(SigningKey key, X509Certificate2 certificate) => Volatile.Write(ref _state, new State(key, certificate));
+    public static string NameOf(string kid) => kid[..8];
 
     /// <summary>Adds to a request what ties it to this authority, and signs it.</summary>
     /// <param name="serial">Positive, at most 20 bytes, big-endian.</param>
     public X509Certificate2 Sign(CertificateRequest request, DateTimeOffset notBefore, DateTimeOffset notAfter, byte[] serial)
     {
-        var now = Current;
-        request.CertificateExtensions.Add(now.KeyIdentifier);
-        request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([ListUrl]));
-        using var key = now.Key.Borrow();
-        return request.Create(now.Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), notBefore, notAfter, serial);
+        request.CertificateExtensions.Add(_keyIdentifier);
+        request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([listUrl]));
+        using var own = key.Borrow();
+        return request.Create(certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(own), notBefore, notAfter, serial);
     }
 
     /// <summary>Signs a revocation list; DER.</summary>
     public byte[] Sign(CertificateRevocationListBuilder list, long number, DateTimeOffset thisUpdate, DateTimeOffset nextUpdate)
     {
-        var now = Current;
-        using var key = now.Key.Borrow();
-        return list.Build(
-            now.Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), new BigInteger(number), nextUpdate, HashAlgorithmName.SHA256, now.KeyIdentifier, thisUpdate);
-    }
-
-    public void Dispose() => _state?.Certificate.Dispose();
-
-    private sealed record State(SigningKey Key, X509Certificate2 Certificate)
-    {
-        public X509AuthorityKeyIdentifierExtension KeyIdentifier { get; } = X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(
-            Certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single());
+        using var own = key.Borrow();
+        return list.Build(certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(own), new BigInteger(number), nextUpdate, HashAlgorithmName.SHA256, _keyIdentifier, thisUpdate);
     }
 }

@@ -4,13 +4,14 @@ namespace CredentialBroker.Issuer;
 
 /// <summary>Each second: keys that other replicas made, and keys whose time has come.</summary>
 [DisallowConcurrentExecution]
-internal sealed class KeyJob(KeyRotation rotation, KeyLog log) : IJob
+internal sealed class KeyJob(KeyRotation rotation, AuthorityCertificates certificates, KeyLog log) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
         try
         {
             await rotation.RunAsync(cancellationToken);
+            await certificates.RefreshAsync(cancellationToken);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

@@ -4,7 +4,7 @@ internal static class RevocationServices
 {
     public static IServiceCollection AddRevocation(this IServiceCollection services, int endsPerTarget) => services
         .AddSingleton(new EndOptions(endsPerTarget))
-        .AddSingleton<RevocationList>()
+        .AddSingleton<RevocationLists>()
         .AddSingleton<StatusLists>()
         .AddSingleton<EndLog>()
         .AddSingleton<EndLease>()

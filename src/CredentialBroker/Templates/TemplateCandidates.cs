@@ -16,7 +16,8 @@ internal sealed class TemplateCandidates(Store store, Journal journal, AuditChai
     private const string Columns = "name, revision, source, author, proposed_at";
 
     /// <summary>Proposing the same text again changes nothing: its first author stays its author.</summary>
-    public async Task<TemplateView> ProposeAsync(CompiledTemplate template, string author)
+    /// <param name="beside">What commits with it.</param>
+    public async Task<TemplateView> ProposeAsync(CompiledTemplate template, string author, IEnumerable<Work> beside)
     {
         var proposal = new TemplateProposal(template.Name, template.Revision, template.Source, author, clock.NowMs());
         if (await FindAsync(template.Name, template.Revision, CancellationToken.None) is { } known) return View(known, template);
@@ -24,9 +25,9 @@ internal sealed class TemplateCandidates(Store store, Journal journal, AuditChai
         {
             Template = template.Name, Environment = template.Environment, Owners = template.Owners, Actor = author, Detail = template.Revision,
         };
-        await journal.CommitAsync(Lane.Control, new PlainWrite(
+        await journal.CommitAsync(Lane.Control, [new PlainWrite(
             $"INSERT INTO template_candidates ({Columns}) VALUES (@name, @revision, @source, @author, @now) ON CONFLICT (name, revision) DO NOTHING",
-            ("name", proposal.Name), ("revision", proposal.Revision), ("source", proposal.Source), ("author", author), ("now", proposal.ProposedAt)), told.On(chain));
+            ("name", proposal.Name), ("revision", proposal.Revision), ("source", proposal.Source), ("author", author), ("now", proposal.ProposedAt)), .. beside, told.On(chain)]);
         return View(proposal, template);
     }
 

@@ -22,7 +22,7 @@ internal sealed class TemplateImport(Store store, TemplateStore templates, Templ
                 ?? throw new InvalidOperationException($"a template has mistakes:\n{string.Join('\n', mistakes.All)}");
             if (!known.Add(template.Revision)) continue;
             var author = $"import {Path.GetFileName(file)}";
-            if (rules.SecondPerson && !rules.ImportActivates) await candidates.ProposeAsync(template, author);
+            if (rules.SecondPerson && !rules.ImportActivates) await candidates.ProposeAsync(template, author, []);
             else await templates.ActivateAsync(template, author, author, alongside);
         }
     }

@@ -122,7 +122,7 @@ public sealed class TargetGateTests
         using var meters = new Meters();
         Assert.Throws<ArgumentException>(() => new BackendCatalog([harness.Backend, harness.Backend]));
         using var catalog = BackendCatalog.BuiltIn(
-            "abc123", new TargetOptions(), new Issuer.KeyRings("https://broker.example", Issuer.ReservedAudiences.BuiltIn), new Issuer.StatusIndexes(_ => Task.FromResult(0L)), new Issuer.CertificateAuthority(new Issuer.PublicAddress("https://broker.example")), new Postgres.PostgresConnections(new TargetOptions().Postgres), new(_clock), new BackendMetrics(meters));
+            "abc123", new TargetOptions(), new Issuer.KeyRings("https://broker.example", Issuer.ReservedAudiences.BuiltIn), new Issuer.StatusIndexes(_ => Task.FromResult(0L)), new Issuer.CertificateAuthorities(new Issuer.PublicAddress("https://broker.example")), new Postgres.PostgresConnections(new TargetOptions().Postgres), new(_clock), new BackendMetrics(meters));
         Assert.Equal(["certificate", "postgres", "signed-token"], catalog.All.Select(backend => backend.Name));
         Assert.Null(catalog.Find("vault"));
     }

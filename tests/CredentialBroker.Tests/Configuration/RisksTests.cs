@@ -1,3 +1,4 @@
+using CredentialBroker.Approvals;
 using CredentialBroker.Backends;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Hosting;
@@ -27,6 +28,8 @@ public sealed class RisksTests
         Tells("Keys:RotateEvery", Safe with { Keys = Safe.Keys with { RotateEvery = TimeSpan.FromDays(91) } });
         Tells("Limits:TtlCeiling", Safe with { Limits = new LimitOptions { TtlCeiling = TimeSpan.FromHours(1) } });
         Tells("Policy:OnError", Safe with { Policy = new() { OnError = "outage" } });
+        Tells("TrustSources:Approvals:hooks:Authentication", Sources(new ApprovalSourceOptions { Format = "cloudevents", Authentication = "webhook", SecretFile = "/nowhere/secret" }));
+        Assert.Empty(Risks.In(Sources(new ApprovalSourceOptions { Format = "cloudevents", Authentication = "jws" })));
         Tells("Targets:Postgres:orders:SslMode", Safe with
         {
             Targets = new TargetOptions { Postgres = new Dictionary<string, PostgresTarget> { ["orders"] = new() { SslMode = "require" } } },
@@ -62,6 +65,9 @@ public sealed class RisksTests
         folder.Write(8200, change: configuration => configuration["Keys"] = new System.Text.Json.Nodes.JsonObject { ["RotateEvery"] = "00:00:01" });
         Assert.Equal(2, await Commands.CheckAsync(["--config", folder.ConfigurationFile]));
     }
+
+    private static BrokerOptions Sources(ApprovalSourceOptions source) =>
+        Safe with { TrustSources = new TrustSourceOptions { Approvals = new Dictionary<string, ApprovalSourceOptions> { ["hooks"] = source } } };
 
     private static Risk Tells(string key, BrokerOptions options)
     {

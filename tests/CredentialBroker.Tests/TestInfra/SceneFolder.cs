@@ -38,7 +38,7 @@ internal sealed class SceneFolder : IDisposable
             ["Hosting"] = new JsonObject { ["Listen"] = $"http://127.0.0.1:{port}", ["Profile"] = "dev" },
             ["Storage"] = store is null ? new JsonObject { ["Folder"] = System.IO.Path.Combine(Path, "data") } : Postgres(store),
             ["Keys"] = new JsonObject { ["KeyEncryptionKeyFile"] = System.IO.Path.Combine(Path, "kek") },
-            ["Operators"] = new JsonObject { ["BootstrapTokenFile"] = TokenFile },
+            ["Operators"] = new JsonObject { ["BootstrapTokenFile"] = TokenFile, ["FailedLoginsPerMinute"] = 10_000 },
             ["TrustSources"] = new JsonObject
             {
                 ["Workloads"] = new JsonObject

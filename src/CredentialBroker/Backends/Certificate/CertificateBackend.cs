@@ -11,7 +11,7 @@ namespace CredentialBroker.Backends.Certificate;
 /// A client or server certificate signed by the broker's own authority. Nothing exists until the answer leaves, and
 /// nothing is left at a target to end: an ended lease's serials are on the revocation list until they expire.
 /// </summary>
-internal sealed class CertificateBackend(CertificateAuthority authority, IReadOnlyDictionary<string, CertificateTarget> targets, BrokerClock clock) : Backend
+internal sealed class CertificateBackend(CertificateAuthorities authorities, IReadOnlyDictionary<string, CertificateTarget> targets, BrokerClock clock) : Backend
 {
     public const string Word = "certificate";
 
@@ -75,7 +75,7 @@ internal sealed class CertificateBackend(CertificateAuthority authority, IReadOn
 
     private Minted Issue(Order order, IReadOnlyList<Serial> living)
     {
-        var now = clock.NowMs();
+        var (now, authority) = (clock.NowMs(), authorities.Signing);
         if (now > order.Deadline) throw Failed("the deadline of the operation has passed");
         // Whole seconds, rounded down: the certificate must not outlive the lease by a fraction of one.
         var notAfter = order.EndsAt / 1000 * 1000;
@@ -93,7 +93,7 @@ internal sealed class CertificateBackend(CertificateAuthority authority, IReadOn
 
         List<(string, string)> members = [("certificate", certificate.ExportCertificatePem()), ("chain", authority.Pem), ("spiffeId", grant.SpiffeId), ("crl", authority.ListUrl)];
         if (own is not null) members.Add(("privateKey", own.ExportPkcs8PrivateKeyPem()));
-        return new Minted(new Secret([.. members]), notAfter, HandleOf(order, [.. living, new Serial(Convert.ToHexStringLower(serial), notAfter)]));
+        return new Minted(new Secret([.. members]), notAfter, HandleOf(order, [.. living, new Serial(Convert.ToHexStringLower(serial), notAfter, authority.Name)]));
     }
 
     private static BackendException Failed(string detail) => new(Word, ReasonCodes.MintFailed, detail, transient: false);

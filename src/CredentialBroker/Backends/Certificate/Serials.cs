@@ -6,7 +6,8 @@ namespace CredentialBroker.Backends.Certificate;
 /// <summary>One certificate of a lease, as its handle keeps it.</summary>
 /// <param name="Number">Serial number in lower-case hexadecimal.</param>
 /// <param name="NotAfter">Its own end, UTC milliseconds.</param>
-internal sealed record Serial(string Number, long NotAfter);
+/// <param name="Authority">Name of the authority that signed it; null in a handle of a version that knew but one.</param>
+internal sealed record Serial(string Number, long NotAfter, string? Authority);
 
 /// <summary>The serials of a lease's certificates that are not past their end.</summary>
 internal static class Serials
@@ -22,7 +23,7 @@ internal static class Serials
     }
 
     public static string Write(IEnumerable<Serial> serials) =>
-        string.Join(' ', serials.Select(serial => string.Create(CultureInfo.InvariantCulture, $"{serial.Number}@{serial.NotAfter}")));
+        string.Join(' ', serials.Select(serial => string.Create(CultureInfo.InvariantCulture, $"{serial.Number}@{serial.NotAfter}") + (serial.Authority is { } authority ? $"@{authority}" : "")));
 
     /// <summary>Those that live at the given time; null when the text is none that was written here.</summary>
     public static IReadOnlyList<Serial>? Read(string text, long now)
@@ -30,9 +31,9 @@ internal static class Serials
         var living = new List<Serial>();
         foreach (var part in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (part.Split('@') is not [{ Length: 2 * Bytes } number, var end] || !number.All(char.IsAsciiHexDigitLower)
+            if (part.Split('@') is not [{ Length: 2 * Bytes } number, var end, .. { Length: <= 1 } authority] || !number.All(char.IsAsciiHexDigitLower)
                 || !long.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var notAfter)) return null;
-            if (notAfter > now) living.Add(new Serial(number, notAfter));
+            if (notAfter > now) living.Add(new Serial(number, notAfter, authority is [var name] ? name : null));
         }
 
         return living;

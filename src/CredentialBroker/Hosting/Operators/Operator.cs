@@ -11,8 +11,20 @@ internal sealed record HeldRole(Role Role, Selector? Selector);
 /// <param name="Label">What people call the operator; proves nothing.</param>
 internal sealed record Operator(string Issuer, string Subject, string Label, IReadOnlyList<HeldRole> Roles)
 {
-    /// <summary>Issuer and subject, as the actor of every record.</summary>
-    public string Name => $"{Issuer}#{Subject}";
+    /// <summary>Issuer and subject.</summary>
+    public string Login => $"{Issuer}#{Subject}";
+
+    /// <summary>The person whose login this is, where the configuration names one.</summary>
+    public string? Person { get; init; }
+
+    /// <summary>Whatever else says who this is, such as e-mail addresses; for telling that two logins are one person.</summary>
+    public IReadOnlyList<string> Marks { get; init; } = [];
+
+    /// <summary>The actor of every record: the person, or the login where none is named.</summary>
+    public string Name => Person is null ? Login : ActorOf(Person);
+
+    /// <summary>No issuer has this form: they are https addresses, <c>certificate:</c> and a name, or <c>broker</c>.</summary>
+    public static string ActorOf(string person) => $"person:{person}";
 
     /// <summary>Whether this operator may do everything to everything.</summary>
     public bool IsFullAdmin => Roles.Any(held => held is { Role: Role.Admin, Selector: null });

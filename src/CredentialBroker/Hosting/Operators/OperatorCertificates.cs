@@ -43,7 +43,7 @@ internal sealed class OperatorCertificates(IReadOnlyDictionary<string, OperatorC
 
     private static OperatorProof Prove(string name, IReadOnlyList<RoleBinding> bindings, SubjectNames names) =>
         ClaimForms.Plain(names.Best)
-            ? new OperatorProof.Proven(new Operator($"certificate:{name}", names.Best, names.Best, RoleBinding.RolesOf(bindings, names.Of)))
+            ? new OperatorProof.Proven(new Operator($"certificate:{name}", names.Best, names.Best, RoleBinding.RolesOf(bindings, names.Of)) { Marks = names.Marks })
             : new OperatorProof.Refused(name, ReasonCodes.OperatorUnknown, "The client certificate has no name of the form that a name must have.");
 
     private bool Vouches(Authorities authorities, X509Certificate2 certificate)

@@ -10,6 +10,9 @@ internal sealed class OperatorIssuer(string name, TokenRules rules, IReadOnlyLis
     /// <summary>Claims that say what people call somebody, best first.</summary>
     private static readonly string[] Labels = ["preferred_username", "email", "name"];
 
+    /// <summary>Claims that name a person; those that may be a mere nickname count where they are an address.</summary>
+    private static readonly string[] Addresses = ["preferred_username", "upn"];
+
     public string Name => name;
 
     public TokenRules Rules => rules;
@@ -35,6 +38,9 @@ internal sealed class OperatorIssuer(string name, TokenRules rules, IReadOnlyLis
         }
 
         var label = Labels.Select(claim => claims.Text(claim)).FirstOrDefault(text => text is not null && ClaimForms.Plain(text)) ?? subject;
-        return new OperatorProof.Proven(new Operator(Issuer, subject, label, RoleBinding.RolesOf(bindings, claim => ClaimValues.Of(claims, claim))));
+        return new OperatorProof.Proven(new Operator(Issuer, subject, label, RoleBinding.RolesOf(bindings, claim => ClaimValues.Of(claims, claim)))
+        {
+            Marks = [.. new[] { claims.Text("email") }.Concat(Addresses.Select(claim => claims.Text(claim)).Where(text => text?.Contains('@', StringComparison.Ordinal) == true)).OfType<string>()],
+        });
     }
 }

@@ -20,6 +20,8 @@ internal static class OperatorMistakes
     public static IEnumerable<string> Validate(this OperatorOptions options, IEnumerable<(string Path, string Audience)> taken, OwnIssuers own)
     {
         if (string.IsNullOrWhiteSpace(options.BootstrapTokenFile)) yield return $"{Section}:BootstrapTokenFile: required";
+        if (options.FailedLoginsPerMinute is < 1 or > 10_000) yield return $"{Section}:FailedLoginsPerMinute: outside 1 to 10000";
+        foreach (var mistake in People(options)) yield return mistake;
         var others = taken.ToList();
         var issuers = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, issuer) in options.Issuers)
@@ -41,6 +43,23 @@ internal static class OperatorMistakes
     private static IEnumerable<string> Names(string path, string name)
     {
         if (!DnsNames.Label(name)) yield return $"{path}: a name has only lower-case letters, digits and inner hyphens, at most 63";
+    }
+
+    private static IEnumerable<string> People(OperatorOptions options)
+    {
+        string[] issuers = [.. options.Issuers.Values.Select(issuer => issuer.Issuer), .. options.Certificates.Keys.Select(name => $"certificate:{name}")];
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, person) in options.People)
+        {
+            var path = $"{Section}:People:{name}";
+            foreach (var mistake in Names(path, name)) yield return mistake;
+            if (person.Logins.Length == 0) yield return $"{path}:Logins: required; the logins that are this person's";
+            foreach (var (index, login) in person.Logins.Index())
+            {
+                if (!issuers.Any(issuer => login.Length > issuer.Length + 1 && login.StartsWith($"{issuer}#", StringComparison.Ordinal))) yield return $"{path}:Logins:{index}: must be a configured issuer or certificate:NAME, then # and the subject";
+                else if (!taken.Add(login)) yield return $"{path}:Logins:{index}: is named twice; a login is one person's";
+            }
+        }
     }
 
     private static IEnumerable<string> Issuer(string path, OperatorIssuerOptions options, OwnIssuers own)

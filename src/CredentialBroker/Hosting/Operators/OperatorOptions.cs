@@ -6,11 +6,24 @@ internal sealed record OperatorOptions
     /// <summary>Where the bootstrap token is written, with mode 0600.</summary>
     public string BootstrapTokenFile { get; init; } = "data/bootstrap-token";
 
+    /// <summary>Failed logins that are looked at from one address (of IPv6, from one /64), in a burst and each minute, 1 to 10000; more are told to come back.</summary>
+    public int FailedLoginsPerMinute { get; init; } = 20;
+
     /// <summary>Who issues operators' bearer tokens.</summary>
     public Dictionary<string, OperatorIssuerOptions> Issuers { get; init; } = [];
 
     /// <summary>Whose client certificates operators show.</summary>
     public Dictionary<string, OperatorCertificateOptions> Certificates { get; init; } = [];
+
+    /// <summary>People who have several logins, by name. What any of them does is done by the person.</summary>
+    public Dictionary<string, OperatorPersonOptions> People { get; init; } = [];
+}
+
+/// <summary>One person.</summary>
+internal sealed record OperatorPersonOptions
+{
+    /// <summary>The logins, as <c>credbroker whoami</c> shows them: issuer and subject with a <c>#</c> between, such as <c>https://login.example/realms/ops#2f6e</c> or <c>certificate:staff#ann@example</c>; exact.</summary>
+    public string[] Logins { get; init; } = [];
 }
 
 /// <summary>One issuer of operators' tokens (OpenID Connect ID tokens, or access tokens as of RFC 9068).</summary>

@@ -4,10 +4,16 @@ using CredentialBroker.Protocol;
 namespace CredentialBroker.Hosting;
 
 /// <summary>Which operator a request shows: by the bootstrap token, an issuer's token, or a client certificate.</summary>
-internal sealed class OperatorProofs(BootstrapToken bootstrap, TokenOperators tokens, OperatorCertificates certificates)
+internal sealed class OperatorProofs(BootstrapToken bootstrap, TokenOperators tokens, OperatorCertificates certificates, OperatorPeople people)
 {
+    /// <summary>Whether a request shows anything that is meant to say who asks.</summary>
+    public static bool IsLogin(HttpContext http) => http.Request.Headers.Authorization.Count > 0 || http.Connection.ClientCertificate is not null;
+
     /// <param name="orWorkload">Whether a workload may ask too, so that what is no operator's is left to be its evidence.</param>
-    public async Task<OperatorProof> ProveAsync(HttpContext http, bool orWorkload)
+    public async Task<OperatorProof> ProveAsync(HttpContext http, bool orWorkload) =>
+        await ReadAsync(http, orWorkload) is var proof && proof is OperatorProof.Proven { Operator: var proven } ? new OperatorProof.Proven(people.Name(proven)) : proof;
+
+    private async Task<OperatorProof> ReadAsync(HttpContext http, bool orWorkload)
     {
         var cancel = http.RequestAborted;
         if (http.Request.Headers.Authorization.Count == 0)

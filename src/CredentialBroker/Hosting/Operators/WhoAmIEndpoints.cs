@@ -10,7 +10,7 @@ internal static class WhoAmIEndpoints
     {
         var caller = http.Operator();
         return Results.Json(
-            new WhoAmI(caller.Label, caller.Issuer, caller.Subject, [.. caller.Roles.Select(held => new RoleView(held.Role.ToString().ToLowerInvariant(), held.Selector?.ToString()))]),
+            new WhoAmI(caller.Label, caller.Issuer, caller.Subject, [.. caller.Roles.Select(held => new RoleView(held.Role.ToString().ToLowerInvariant(), held.Selector?.ToString()))], caller.Person),
             ProtocolJson.Default.WhoAmI);
     });
 }

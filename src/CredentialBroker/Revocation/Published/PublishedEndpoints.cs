@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using CredentialBroker.Issuer;
 
 namespace CredentialBroker.Revocation;
@@ -8,18 +9,35 @@ internal static class PublishedEndpoints
 {
     public static void MapPublishedLists(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(CertificateAuthority.CertificatePath, (CertificateAuthority authority) => Results.Text(authority.Pem + "\n", "application/x-pem-file"));
-        routes.MapGet(CertificateAuthority.ListPath, ListAsync);
+        routes.MapGet(CertificateAuthorities.BundlePath, (CertificateAuthorities authorities) => Results.Text(authorities.Bundle + "\n", "application/x-pem-file"));
+        routes.MapGet(CertificateAuthorities.ListPath, (HttpContext http, CertificateAuthorities authorities, RevocationLists lists) => ListAsync(http, lists, authorities.Signing));
+        routes.MapGet(CertificateAuthorities.ListPath + "/{authority}", (string authority, HttpContext http, CertificateAuthorities authorities, RevocationLists lists) => ListAsync(http, lists, authorities.Find(authority)));
+        routes.MapGet(CertificateAuthorities.ListsPath, AllListsAsync);
         routes.MapGet(IssuerDocuments.PathOf(KeyPurpose.Workload) + IssuerDocuments.StatusPath + "{shard}", StatusAsync);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, RevocationList revocation)
+    private static async Task<IResult> ListAsync(HttpContext http, RevocationLists lists, CertificateAuthority? authority)
     {
-        var list = await revocation.ReadAsync(http.RequestAborted);
+        if (authority is null) return Results.NotFound();
+        var list = await lists.ReadAsync(authority, http.RequestAborted);
         // Caches on the way must not hide an end from those who ask often.
         http.Response.Headers.CacheControl = "no-cache";
         http.Response.Headers.LastModified = list.ThisUpdate.ToString("R", CultureInfo.InvariantCulture);
         return Results.Bytes(list.Der, "application/pkix-crl");
+    }
+
+    /// <summary>For verifiers that read one file of lists, beside the one file of authorities.</summary>
+    private static async Task<IResult> AllListsAsync(HttpContext http, CertificateAuthorities authorities, RevocationLists lists)
+    {
+        var all = new List<string>();
+        foreach (var authority in authorities.All)
+        {
+            var list = await lists.ReadAsync(authority, http.RequestAborted);
+            all.Add(PemEncoding.WriteString("X509 CRL", list.Der));
+        }
+
+        http.Response.Headers.CacheControl = "no-cache";
+        return Results.Text(string.Join('\n', all) + "\n", "application/x-pem-file");
     }
 
     private static async Task<IResult> StatusAsync(string shard, HttpContext http, StatusLists statuses)

@@ -15,15 +15,15 @@ internal sealed class CertificateHarness : Harness
     private readonly SigningKey _key = SigningKey.Generate();
     private readonly MovedClock _time = new();
     private readonly BrokerClock _clock;
-    private readonly CertificateAuthority _authority = new(new PublicAddress("https://broker.example"));
+    private readonly CertificateAuthorities _authorities = new(new PublicAddress("https://broker.example"));
 
     [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
     public CertificateHarness()
     {
         _clock = new BrokerClock(_time);
         using var own = _key.Borrow();
-        _authority.Use(_key, AuthorityCertificate.Make(own, "abc123", _clock.GetUtcNow()));
-        Backend = new CertificateBackend(_authority, Targets, _clock);
+        _authorities.Use([new CertificateAuthority(_key, AuthorityCertificates.Make(own, _key.Kid, "abc123", _clock.GetUtcNow()), _authorities.ListUrl(_key.Kid))]);
+        Backend = new CertificateBackend(_authorities, Targets, _clock);
     }
 
     public static Dictionary<string, CertificateTarget> Targets { get; } = new()
@@ -79,7 +79,6 @@ internal sealed class CertificateHarness : Harness
 
     public override ValueTask DisposeAsync()
     {
-        _authority.Dispose();
         _key.Dispose();
         return ValueTask.CompletedTask;
     }

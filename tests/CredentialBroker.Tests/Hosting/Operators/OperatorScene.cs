@@ -108,10 +108,10 @@ internal sealed class OperatorScene : IAsyncDisposable
         Scene.SendAsync(method, path, token, new StringContent(yaml, Encoding.UTF8, "application/yaml"));
 
     /// <summary>Sends with a client certificate, as TLS would show it.</summary>
-    public async Task<Reply> ShowAsync(X509Certificate2 certificate, HttpMethod method, string path, string? bearer = null)
+    public async Task<Reply> ShowAsync(X509Certificate2 certificate, HttpMethod method, string path, string? bearer = null, JsonNode? body = null, Scene? at = null)
     {
         lock (_shown) _shown[certificate.Thumbprint] = certificate;
-        return await Scene.SendAsync(method, path, bearer, null, (ShownHeader, certificate.Thumbprint));
+        return await (at ?? Scene).SendAsync(method, path, bearer, body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), (ShownHeader, certificate.Thumbprint));
     }
 
     /// <summary>A pod with an approval and a lease of the template.</summary>
