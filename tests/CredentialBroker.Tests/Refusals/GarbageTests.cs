@@ -48,7 +48,7 @@ public sealed class GarbageTests
         Assert.Empty((await SeriesAsync(scene)).Except(series));
 
         // Counted to the last one, in one record for each code and telling.
-        while (await CountedAsync(hostile, "attestation.failed") < sent[Told.AsEvidence]) await Task.Delay(100);
+        for (var i = 0; i < 600 && await CountedAsync(hostile, "attestation.failed") < sent[Told.AsEvidence]; i++) await Task.Delay(100);
         await hostile.Broker.Get<DoorTally>().TellAsync();
         Assert.Equal(sent[Told.AsEvidence], await CountedAsync(hostile, "attestation.failed"));
         Assert.Equal(sent[Told.AtTheDoor], await CountedAsync(hostile, "operator.refused"));
