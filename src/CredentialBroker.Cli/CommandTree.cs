@@ -25,10 +25,10 @@ internal static class CommandTree
             new Command("task", "End tasks.") { new TaskEnd(shell) },
             new Freeze(shell),
             new Freezes(shell),
-            new Thaw(shell),
+            ControlLift.Thaw(shell),
             new Hold(shell),
             new Holds(shell),
-            new Unhold(shell),
+            ControlLift.Unhold(shell),
             new Command("exception", "Let templates do more for a while, with a second person's yes.")
             {
                 new ExceptionAsk(shell), new RecordApprove(shell, ExceptionKind.Exception, "Approve an exception that somebody else asked for."),

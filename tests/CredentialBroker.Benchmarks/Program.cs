@@ -6,6 +6,7 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("baseline", "what PostgreSQL, SQLite and Kestrel give on this machine by themselves", BaselineBenchmark.RunAsync),
     ("issue-postgres", "durable issuance over HTTP with attestation, on PostgreSQL, to its one-row commits", IssueBenchmark.OnPostgresAsync),
     ("issue-sqlite", "durable issuance over HTTP with attestation, on SQLite, to its one-row commits", IssueBenchmark.OnSqliteAsync),
+    ("garbage", "claims beside 100,000 garbage requests a minute, to claims alone, on SQLite", GarbageBenchmark.RunAsync),
     ("attestation", "what proving a workload costs one request, to one bare signature verification", AttestationBenchmark.RunAsync),
     ("postgres-roles", "roles made and ended by the postgres backend, to the same bare statements", RolesBenchmark.RunAsync),
     ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),

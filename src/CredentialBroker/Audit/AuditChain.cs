@@ -32,7 +32,7 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
     {
         private static readonly RowShape Shape = new("r",
             ("chain", ColumnType.Number), ("seq", ColumnType.Number), ("id", ColumnType.Text), ("type", ColumnType.Text), ("stream", ColumnType.Text),
-            ("lease", ColumnType.Text), ("at", ColumnType.Number), ("hash", ColumnType.Text), ("body", ColumnType.Text));
+            ("lease", ColumnType.Text), ("approval", ColumnType.Text), ("at", ColumnType.Number), ("hash", ColumnType.Text), ("body", ColumnType.Text));
 
         private readonly List<Record> _records = [];
         private readonly Head _from = from;
@@ -72,7 +72,7 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
             foreach (var record in _records) rows.Add(Link(record.Event, record.Body));
             return
             [
-                new Statement($"INSERT INTO audit (chain, seq, id, type, stream, lease, at, hash, body) SELECT r.chain, r.seq, r.id, r.type, r.stream, r.lease, r.at, r.hash, r.body FROM {Shape.From}")
+                new Statement($"INSERT INTO audit (chain, seq, id, type, stream, lease, approval, at, hash, body) SELECT r.chain, r.seq, r.id, r.type, r.stream, r.lease, r.approval, r.at, r.hash, r.body FROM {Shape.From}")
                 {
                     Shape = Shape,
                     Rows = rows,
@@ -90,7 +90,7 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
         {
             var seq = _head.Seq;
             _head = _head with { Seq = seq + 1, Hash = ChainHash.Of(_head.Hash, seq, body) };
-            return [_head.Chain, seq, entry.Id, entry.Type, entry.Stream, entry.Lease, entry.Time, _head.Hash, body];
+            return [_head.Chain, seq, entry.Id, entry.Type, entry.Stream, entry.Lease, entry.AboutApproval, entry.Time, _head.Hash, body];
         }
     }
 

@@ -40,6 +40,10 @@ internal sealed record AuditEvent
     public string? Detail { get; init; }
     public long? Count { get; init; }
 
+    /// <summary>The approval, where the record tells about it and not about what came of it; records are found by it.</summary>
+    [JsonIgnore]
+    public string? AboutApproval => Lease is null && Stream == Streams.Control ? Approval : null;
+
     public static AuditEvent Of(TimeProvider clock, string type, string stream) => new()
     {
         Id = Ids.New(clock),

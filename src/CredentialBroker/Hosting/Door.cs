@@ -68,7 +68,8 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Faile
 
     private IResult Forbid(Operator proven, AccessRow row, string detail)
     {
-        tally.Count(proven.Name, $"{ReasonCodes.OperatorForbidden} {row.Method} {row.Route}");
+        // Where anybody is answered, so is an operator whose roles open no more, and nothing was refused.
+        if (row.Audience != Audience.AnyoneOrOperator) tally.Count(proven.Name, $"{ReasonCodes.OperatorForbidden} {row.Method} {row.Route}");
         return Problems.Of(ReasonCodes.OperatorForbidden, detail);
     }
 

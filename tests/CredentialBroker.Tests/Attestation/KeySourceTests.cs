@@ -68,6 +68,37 @@ public sealed class KeySourceTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_by_less_than_a_minute_leaves_the_keys_as_good_as_they_were()
+    {
+        var attestation = Attestation();
+        _ = await attestation.ProvenAsync(Token());
+        _answer = () => throw new HttpRequestException("down");
+        foreach (var back in new[] { 1, 1000, 58_999 })
+        {
+            _issuer.Clock.Set(_issuer.Clock.GetUtcNow() - TimeSpan.FromMilliseconds(back));
+            _ = await attestation.ProvenAsync(Token());
+            _issuer.Clock.Set(_issuer.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(back));
+        }
+
+        Assert.Equal(1, _looks);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_further_leaves_their_age_unknown_and_they_are_looked_for_again()
+    {
+        var attestation = Attestation();
+        _ = await attestation.ProvenAsync(Token());
+        _answer = () => throw new HttpRequestException("down");
+        _issuer.Clock.Set(_issuer.Clock.GetUtcNow() - TimeSpan.FromSeconds(61));
+        await attestation.RefusesAsync(Token(), ReasonCodes.EvidenceKeysUnavailable);
+        Assert.Equal(2, _looks);
+
+        _answer = () => _issuer.JwksBytes();
+        _issuer.Clock.Set(_issuer.Clock.GetUtcNow() + TimeSpan.FromMinutes(1));
+        _ = await attestation.ProvenAsync(Token());
+    }
+
+    [Fact]
     public async Task A_source_that_was_never_reached_denies_and_is_not_hammered()
     {
         _answer = () => throw new HttpRequestException("down");

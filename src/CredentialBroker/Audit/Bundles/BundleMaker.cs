@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CredentialBroker.Audit.Checkpoints;
 using CredentialBroker.Audit.Tree;
-using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Storage;
 
@@ -13,27 +12,17 @@ internal sealed class BundleMaker(Store store, AuditStore audit, TreeStore tree,
     /// <summary>Most records of a period; more are for an export.</summary>
     public const int MostRecords = 2000;
 
-    /// <summary>How far a record's time and that of what it tells about may lie apart.</summary>
-    private const long NearMs = 60_000;
+    /// <summary>Most records of one approval; a service that runs for long has it reaffirmed many times.</summary>
+    public const int MostOfApproval = 200;
 
     private static readonly RowShape Places = new("k", ("chain", ColumnType.Number), ("seq", ColumnType.Number));
 
-    /// <summary>Every record of the lease, and those of its approval from when it came and from when the lease ended.</summary>
+    /// <summary>Every record of the lease, and those about its approval.</summary>
     /// <returns>In no order; empty when nothing is known about such a lease.</returns>
     public async Task<List<AuditLine>> OfLeaseAsync(string lease, CancellationToken cancel)
     {
         var lines = await audit.NewestAsync(new AuditQuery(null, null, lease, null), MostRecords, cancel);
-        if (lines.Count == 0) return lines;
-        var told = lines.Select(line => Read(line)).ToList();
-        foreach (var approval in told.Select(t => t.Approval).OfType<string>().Where(Ids.IsWellFormed).Distinct())
-        {
-            var came = Ids.MillisecondsOf(approval);
-            lines.AddRange(await OfApprovalAsync(approval, lease, came - NearMs, came + NearMs, cancel));
-            // The end of an approval is told beside the end of its leases.
-            var ended = told.Max(t => t.Time);
-            lines.AddRange(await OfApprovalAsync(approval, lease, Math.Max(came + NearMs, ended - NearMs), ended + NearMs, cancel));
-        }
-
+        foreach (var approval in lines.Select(ApprovalOf).OfType<string>().ToHashSet(StringComparer.Ordinal)) lines.AddRange(await OfApprovalAsync(approval, cancel));
         return lines;
     }
 
@@ -63,15 +52,15 @@ internal sealed class BundleMaker(Store store, AuditStore audit, TreeStore tree,
         return signer.Signed(new EvidenceBundle(EvidenceBundle.CurrentForm, about, "", checkpoint.Note, [.. records], ""));
     }
 
-    private async Task<List<AuditLine>> OfApprovalAsync(string approval, string lease, long from, long to, CancellationToken cancel)
+    /// <summary>What is told about an approval; of too many, those of its beginning and of its end.</summary>
+    private async Task<IEnumerable<AuditLine>> OfApprovalAsync(string approval, CancellationToken cancel) =>
+        (await OfApprovalAsync(approval, "at, chain, seq", cancel)).Union(await OfApprovalAsync(approval, "at DESC, chain DESC, seq DESC", cancel));
+
+    private Task<List<AuditLine>> OfApprovalAsync(string approval, string order, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT chain, seq, hash, body FROM audit WHERE approval = @approval ORDER BY {order} LIMIT {MostOfApproval / 2}")
     {
-        var near = await store.ListAsync(Pool.Control, new Statement(
-            "SELECT chain, seq, hash, body FROM audit WHERE at >= @from AND at < @to AND lease IS NULL AND type LIKE 'approval.%' AND body LIKE @named")
-        {
-            Values = [("from", from), ("to", to), ("named", $"%{approval}%")],
-        }, AuditStore.Line, cancel);
-        return [.. near.Where(line => Read(line) is var told && told.Approval == approval && told.Lease != lease)];
-    }
+        Values = [("approval", approval)],
+    }, AuditStore.Line, cancel);
 
     /// <summary>The hash before each record, which its own was made over.</summary>
     private async Task<Dictionary<(long, long), string>> PreviousAsync(IReadOnlyList<AuditLine> lines, CancellationToken cancel)
@@ -92,10 +81,9 @@ internal sealed class BundleMaker(Store store, AuditStore audit, TreeStore tree,
         return found;
     }
 
-    private static (string? Lease, string? Approval, long Time) Read(AuditLine line)
+    private static string? ApprovalOf(AuditLine line)
     {
         using var body = JsonDocument.Parse(line.Body);
-        var told = new Exports.ToldRecord(body.RootElement);
-        return (told.Text("lease"), told.Text("approval"), told.Time.ToUnixTimeMilliseconds());
+        return new Exports.ToldRecord(body.RootElement).Text("approval");
     }
 }

@@ -125,6 +125,28 @@ public sealed class NarrowedOperatorTests
     }
 
     [Fact]
+    public async Task Readiness_is_told_to_a_narrowed_operator_as_to_anybody_and_that_is_no_refusal()
+    {
+        await using var scene = await OperatorScene.StartAsync(templates: SceneFolder.Token());
+        foreach (var narrowed in new[] { "test-admins", "elsewhere-admins", "shop-responders" })
+        {
+            var told = await scene.AsAsync(scene.Token("ina", narrowed), HttpMethod.Get, "/healthz/ready");
+            Assert.Equal((HttpStatusCode.OK, """{"status":"ready"}"""), (told.Status, told.Body));
+        }
+
+        foreach (var wide in new[] { "auditors", "platform", "responders", "test-admins auditors" })
+        {
+            Assert.Contains("signed-token/internal", (await scene.AsAsync(scene.Token("wanda", wide), HttpMethod.Get, "/healthz/ready")).Body, StringComparison.Ordinal);
+        }
+
+        // One that was refused elsewhere is counted, so that what is not there was not counted.
+        Assert.Equal("operator_forbidden", (await scene.AsAsync(scene.Token("ina", "test-admins"), HttpMethod.Get, "/v1/audit")).Code);
+        await scene.Broker.Get<DoorTally>().TellAsync();
+        var refused = Assert.Single(await scene.AuditAsync("operator.refused"));
+        Assert.Equal("operator_forbidden GET /v1/audit", refused.GetProperty("detail").GetString());
+    }
+
+    [Fact]
     public async Task Approvals_outside_are_not_listed_and_not_shown()
     {
         await using var scene = await OperatorScene.StartAsync(templates: SceneFolder.Token());
