@@ -26,8 +26,8 @@ internal sealed class ApprovalStore
     public ApprovalStore(Store store)
     {
         _store = store;
-        _forInstance = new(asked => FindAsync(ForInstance, asked));
-        _forClaim = new(asked => FindAsync(ForClaim, asked));
+        _forInstance = new(store.Dialect, asked => FindAsync(ForInstance, asked));
+        _forClaim = new(store.Dialect, asked => FindAsync(ForClaim, asked));
     }
 
     /// <summary>

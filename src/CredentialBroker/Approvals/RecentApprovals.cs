@@ -14,14 +14,15 @@ internal sealed class RecentApprovals : IDisposable
 
     private readonly MemoryCache _recent = new(new MemoryCacheOptions { SizeLimit = Most });
 
-    public Approval? Find(string workloadUri, string instance, string template) => _recent.Get<Approval>(new Key(workloadUri, instance, template));
+    /// <param name="workload">Row id of the instance, in which its source counts: names from two sources may be alike.</param>
+    public Approval? Find(string workload, string template) => _recent.Get<Approval>(new Key(workload, template));
 
-    public void Keep(string instance, string template, Approval approval) => _recent.Set(
-        new Key(approval.WorkloadUri, instance, template), approval, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
+    public void Keep(string workload, string template, Approval approval) => _recent.Set(
+        new Key(workload, template), approval, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
 
-    public void Forget(string workloadUri, string instance, string template) => _recent.Remove(new Key(workloadUri, instance, template));
+    public void Forget(string workload, string template) => _recent.Remove(new Key(workload, template));
 
     public void Dispose() => _recent.Dispose();
 
-    private sealed record Key(string WorkloadUri, string Instance, string Template);
+    private sealed record Key(string Workload, string Template);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
@@ -6,50 +5,50 @@ using CredentialBroker.Storage.Journaling;
 namespace CredentialBroker.Audit;
 
 /// <summary>
-/// This process's chains of records: one for each batch that is under way at a time. A head moves only on a known commit;
-/// when a commit is lost for good, its chain is left as it is and a new one begins.
+/// This process's chain of records. Its head moves only on a known commit; when a commit is lost for good, the chain
+/// is left as it is and a new one begins.
 /// </summary>
 internal sealed class AuditChain(TimeProvider clock) : WorkKind
 {
-    private readonly ConcurrentStack<Head> _idle = new();
+    private long _chain;
+    private long _seq;
+    private string _head = ChainHash.Zero;
 
     public override int Order => LockOrder.Audit;
 
     /// <summary>A record to be chained when its unit commits.</summary>
     public Work Append(AuditEvent entry) => new Record(this, entry, entry.ToBody());
 
-    public override WorkBatch Begin(Dialect dialect) => new Batch(this, _idle.TryPop(out var head) ? head : new Head(0, 0, ChainHash.Zero));
+    public override WorkBatch Begin(Dialect dialect) => new Batch(this);
 
     private sealed record Record(AuditChain Chain, AuditEvent Event, string Body) : Work
     {
         public override WorkKind Kind => Chain;
+
+        /// <summary>A chain begins with its first batch: which one stands before it is read under a lock that all replicas share.</summary>
+        public override IEnumerable<string> Locks => Chain._chain == 0 ? ["audit chain start"] : [];
     }
 
-    /// <summary>Where a chain stands; chain 0 has not begun.</summary>
-    private sealed record Head(long Chain, long Seq, string Hash);
-
-    private sealed class Batch(AuditChain chain, Head from) : WorkBatch
+    private sealed class Batch(AuditChain chain) : WorkBatch
     {
         private static readonly RowShape Shape = new("r",
             ("chain", ColumnType.Number), ("seq", ColumnType.Number), ("id", ColumnType.Text), ("type", ColumnType.Text), ("stream", ColumnType.Text),
             ("lease", ColumnType.Text), ("approval", ColumnType.Text), ("at", ColumnType.Number), ("hash", ColumnType.Text), ("body", ColumnType.Text));
 
         private readonly List<Record> _records = [];
-        private readonly Head _from = from;
-        private Head _head = from;
-        private Head? _newest;
-
-        /// <summary>A chain begins with its first batch: which one stands before it is read under a lock that all replicas share.</summary>
-        public override IEnumerable<string> Locks => _from.Chain == 0 ? ["audit chain start"] : [];
+        private long _chain = chain._chain;
+        private long _seq = chain._seq;
+        private string _head = chain._head;
+        private (long Chain, long Seq, string Hash)? _newest;
 
         public override void Add(Work work) { }
 
         public override IEnumerable<Statement> Reads()
         {
-            if (_from.Chain != 0) yield break;
+            if (_chain != 0) yield break;
             yield return new Statement("SELECT chain, seq, hash FROM audit ORDER BY chain DESC, seq DESC LIMIT 1")
             {
-                Row = row => _newest = new Head(row.GetInt64(0), row.GetInt64(1), row.GetString(2)),
+                Row = row => _newest = (row.GetInt64(0), row.GetInt64(1), row.GetString(2)),
             };
         }
 
@@ -59,12 +58,12 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
         {
             if (_records.Count == 0) return [];
             var rows = new List<object?[]>(_records.Count + 1);
-            if (_from.Chain == 0)
+            if (_chain == 0)
             {
-                _head = _head with { Chain = (_newest?.Chain ?? 0) + 1 };
+                _chain = (_newest?.Chain ?? 0) + 1;
                 var genesis = AuditEvent.Of(chain.Clock, "audit.chain_started", Streams.Control) with
                 {
-                    Chain = new ChainBlock(_head.Chain, chain.Writer, _newest?.Chain, _newest?.Seq, _newest?.Hash),
+                    Chain = new ChainBlock(_chain, chain.Writer, _newest?.Chain, _newest?.Seq, _newest?.Hash),
                 };
                 rows.Add(Link(genesis, genesis.ToBody()));
             }
@@ -80,17 +79,18 @@ internal sealed class AuditChain(TimeProvider clock) : WorkKind
             ];
         }
 
-        public override void Committed() => chain._idle.Push(_records.Count == 0 ? _from : _head);
+        public override void Committed()
+        {
+            if (_records.Count == 0) return;
+            (chain._chain, chain._seq, chain._head) = (_chain, _seq, _head);
+        }
 
-        public override void Abandoned() => chain._idle.Push(_from);
-
-        public override void Lost() { }
+        public override void Lost() => (chain._chain, chain._seq, chain._head) = (0, 0, ChainHash.Zero);
 
         private object?[] Link(AuditEvent entry, string body)
         {
-            var seq = _head.Seq;
-            _head = _head with { Seq = seq + 1, Hash = ChainHash.Of(_head.Hash, seq, body) };
-            return [_head.Chain, seq, entry.Id, entry.Type, entry.Stream, entry.Lease, entry.AboutApproval, entry.Time, _head.Hash, body];
+            _head = ChainHash.Of(_head, _seq, body);
+            return [_chain, _seq++, entry.Id, entry.Type, entry.Stream, entry.Lease, entry.AboutApproval, entry.Time, _head, body];
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class FactReader(
     /// </summary>
     public async Task<Facts?> RecallAsync(Workload workload, Ask ask, CancellationToken cancel)
     {
-        if (recent.Find(workload.Uri, workload.Instance, ask.Template) is not { } approval) return null;
+        if (recent.Find(workload.Id, ask.Template) is not { } approval) return null;
         var rules = await rulebook.ReadAsync(cancel);
         // Exceptions may bend the rules for some approvals and not for others.
         if (rules.Standing.Exceptions.Count > 0) return null;
@@ -26,10 +26,10 @@ internal sealed class FactReader(
     }
 
     /// <summary>The claim was granted: its instance may come again.</summary>
-    public void Remember(Facts facts) => recent.Keep(facts.Workload.Instance, facts.Ask.Template, facts.Approval!);
+    public void Remember(Facts facts) => recent.Keep(facts.Workload.Id, facts.Ask.Template, facts.Approval!);
 
     /// <summary>The commit refused what was remembered.</summary>
-    public void Forget(Facts facts) => recent.Forget(facts.Workload.Uri, facts.Workload.Instance, facts.Ask.Template);
+    public void Forget(Facts facts) => recent.Forget(facts.Workload.Id, facts.Ask.Template);
 
     public async Task<Facts> ReadAsync(Workload workload, Ask ask, RenewedLease? renews, CancellationToken cancel)
     {

@@ -51,7 +51,16 @@ internal sealed class IssueCredential(
 
             // 5. record the intent; where nothing exists until it is released, it is made first and one commit covers both
             var plan = IssuePlan.Of(facts, granted, record, clock);
-            var ready = plan.Backend.InProcess ? await plan.Backend.MintAsync(plan.Lease.Handle, plan.Order, cancel) : null;
+            Minted? ready;
+            try
+            {
+                ready = plan.Backend.InProcess ? await plan.Backend.MintAsync(plan.Lease.Handle, plan.Order, cancel) : null;
+            }
+            catch (BackendException error)
+            {
+                return await refusals.RecordAsync(record, new Decision.Refused(error.Code, "mint", error.Detail));
+            }
+
             var lease = ready is null ? plan.Lease : plan.Activated(ready, fingerprints.Of(ready.Secret.Reveal().Span));
             Work[] intent =
             [

@@ -58,6 +58,9 @@ internal sealed record Lease
     public bool Stuck => State == LeaseState.Ending && Attempts >= StuckAfter;
 
     public bool Over => State is LeaseState.Ending or LeaseState.Ended;
+
+    /// <summary>Nobody asked for its end by hand, and it is no clearing up after a failed mint: a hold keeps it.</summary>
+    public bool EndsByItself => (Cause ?? EndsBecause) is not (Causes.Revoked or Causes.Incident or Causes.MintFailed);
 }
 
 /// <summary>Why leases end. Values are on the wire and in audit records.</summary>

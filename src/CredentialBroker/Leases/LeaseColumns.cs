@@ -25,26 +25,7 @@ internal static class LeaseColumns
         "last_error", "cause", "ended_at", "decision_id",
     ];
 
-    /// <summary>What a new lease has nothing in yet; attempts are none.</summary>
-    private static readonly string[] Later = ["claim_owner", "attempts", "last_error", "cause", "ended_at"];
-
-    private static readonly (string Name, ColumnType Type)[] First = [.. All.Where(c => !Later.Contains(c.Name))];
-
-    private static readonly int[] FirstAt = [.. First.Select(f => Array.IndexOf(All, f))];
-
     public static RowShape Shape { get; } = new("r", All);
-
-    /// <summary>Rows of new leases, which have fewer values to pass.</summary>
-    public static RowShape NewShape { get; } = new("r", First);
-
-    public static string InsertNew { get; } =
-        $"INSERT INTO leases ({string.Join(", ", First.Select(c => c.Name))}, attempts) SELECT {string.Join(", ", First.Select(c => $"r.{c.Name}"))}, 0 FROM {NewShape.From}";
-
-    public static object?[] NewValues(Lease lease)
-    {
-        var all = Values(lease);
-        return [.. FirstAt.Select(at => all[at])];
-    }
 
     public static string List { get; } = string.Join(", ", All.Select(c => c.Name));
 

@@ -53,10 +53,17 @@ internal static class LeaseMoves
     public static LeaseMove RenewFailed(string lease, string op, bool certain, string error) => new(lease, now =>
         now.OpId == op ? new MoveResult.To((certain ? Settled(now) : now) with { LastError = error }) : Over(now));
 
-    /// <summary>Brings the end forward to now. Ending an ended lease is not an error, so the caller takes a refusal as done.</summary>
-    public static LeaseMove EndNow(string lease, long at, string cause) => new(lease, now => now.Over || now.EndsAt <= at
-        ? Over(now)
-        : new MoveResult.To(now with { EndsAt = at, EndsBecause = cause, DueAt = at }));
+    /// <summary>
+    /// Brings the end forward to now. One that came by itself and is not over at the target, because a hold keeps it or the
+    /// target fails, becomes this one. Ending an ended lease is not an error, so the caller takes a refusal as done.
+    /// </summary>
+    public static LeaseMove EndNow(string lease, long at, string cause) => new(lease, now => now switch
+    {
+        { State: LeaseState.Ended } => Over(now),
+        { Over: false } when now.EndsAt > at => new MoveResult.To(now with { EndsAt = at, EndsBecause = cause, DueAt = at }),
+        { EndsByItself: true } => new MoveResult.To(now with { EndsBecause = cause, Cause = now.Cause is null ? null : cause, DueAt = at }),
+        _ => Over(now),
+    });
 
     /// <summary>The target confirmed the end, and no operation can take effect there any more.</summary>
     public static LeaseMove Ended(string lease, string owner, long at) => Claimed(lease, owner, now => now.OpSettlesAt > at

@@ -99,7 +99,7 @@ internal sealed class LeaseKind : WorkKind
         {
             if (_new.Count > 0)
             {
-                yield return new Statement(LeaseColumns.InsertNew) { Shape = LeaseColumns.NewShape, Rows = [.. _new.Select(LeaseColumns.NewValues)] };
+                yield return Set($"INSERT INTO leases ({LeaseColumns.List}) SELECT {LeaseColumns.Of("r")} FROM {LeaseColumns.Shape.From}", _new);
             }
 
             var over = _changed.Where(l => l.State == LeaseState.Ended).ToList();

@@ -66,9 +66,6 @@ internal sealed class DueSweep(LeaseStore leases, EndLease end, ControlStore con
     }
 
     private async Task<bool> HeldAsync(Lease lease, IReadOnlyList<Hold> holds) =>
-        holds.Count > 0 && Automatic(lease) && await leases.FindAsync(Pool.Control, lease.Id, CancellationToken.None) is { } whole
+        holds.Count > 0 && lease.EndsByItself && await leases.FindAsync(Pool.Control, lease.Id, CancellationToken.None) is { } whole
         && holds.Any(h => h.Selector.Matches(LeaseDimensions.Of(whole)));
-
-    /// <summary>A person's revocation, and clearing up after a failed mint, pass a hold.</summary>
-    private static bool Automatic(Lease lease) => (lease.Cause ?? lease.EndsBecause) is not (Causes.Revoked or Causes.Incident or Causes.MintFailed);
 }

@@ -39,8 +39,8 @@ internal sealed class Heartbeat(Store store, Journal journal, BrokerClock clock,
     /// <summary>An orderly stop gives claims back at once instead of after the time a dead replica is granted.</summary>
     public Task StopAsync() => WriteAsync(0);
 
-    private async Task WriteAsync(long seenAt) => await journal.CommitAsync(Lane.Control,
-        [.. journal.Rows.Select(row => new PlainWrite("UPDATE journal_writers SET seen_at = @seen WHERE writer = @self", ("seen", seenAt), ("self", row)))]);
+    private async Task WriteAsync(long seenAt) => await journal.CommitAsync(Lane.Control, new PlainWrite(
+        "UPDATE journal_writers SET seen_at = @seen WHERE writer = @self", ("seen", seenAt), ("self", journal.Writer)));
 }
 
 internal sealed partial class BeatLog(ILogger<BeatLog> logger)

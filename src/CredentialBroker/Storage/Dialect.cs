@@ -11,9 +11,6 @@ internal abstract class Dialect
     /// <summary>Word of the configuration: <c>postgres</c> or <c>sqlite</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>How many connections of one replica write at a time.</summary>
-    public abstract int Writers { get; }
-
     public abstract string ForUpdate(string alias);
 
     public abstract string ForUpdateSkipLocked(string alias);

@@ -6,8 +6,8 @@ namespace CredentialBroker.Storage;
 /// Lookups that come while another is under way wait for it and then share the next statement, so that a store under load
 /// answers many with one, and a store at rest answers each at once.
 /// </summary>
-/// <param name="look">Answers every key, in order. What it throws is what all who share it get.</param>
-internal sealed class Gather<TKey, TFound>(Func<IReadOnlyList<TKey>, Task<IReadOnlyList<TFound>>> look)
+/// <param name="look">Answers every key, in order. What it throws all who share it get, unless it lies in one of the keys.</param>
+internal sealed class Gather<TKey, TFound>(Dialect dialect, Func<IReadOnlyList<TKey>, Task<IReadOnlyList<TFound>>> look)
 {
     private const int Most = 64;
 
@@ -18,7 +18,13 @@ internal sealed class Gather<TKey, TFound>(Func<IReadOnlyList<TKey>, Task<IReadO
     {
         var found = new TaskCompletionSource<TFound>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Enqueue((key, found));
-        if (Interlocked.CompareExchange(ref _underWay, 1, 0) == 0) _ = RunAsync();
+        if (Interlocked.CompareExchange(ref _underWay, 1, 0) == 0)
+        {
+            // Elsewhere: the embedded store answers without ever waiting, and who came first would answer for all others.
+            _ = Task.Run(RunAsync, CancellationToken.None);
+        }
+
+
         return cancel.CanBeCanceled ? found.Task.WaitAsync(cancel) : found.Task;
     }
 
@@ -45,6 +51,11 @@ internal sealed class Gather<TKey, TFound>(Func<IReadOnlyList<TKey>, Task<IReadO
         {
             var found = await look([.. taken.Select(t => t.Key)]);
             for (var i = 0; i < taken.Count; i++) taken[i].Found.SetResult(found[i]);
+        }
+        catch (Exception error) when (taken.Count > 1 && dialect.Classify(error) == Fault.Data)
+        {
+            // A value that the store does not take is one caller's, and no fault of the others.
+            foreach (var one in taken) await AnswerAsync([one]);
         }
         catch (Exception error)
         {

@@ -9,8 +9,6 @@ internal sealed class PostgresDialect : Dialect
 
     public override string Begin => "BEGIN";
 
-    public override int Writers => 2;
-
     public override string ReadClock => "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
     public override string ForUpdate(string alias) => $"FOR UPDATE OF {alias}";

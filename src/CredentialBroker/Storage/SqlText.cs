@@ -63,7 +63,7 @@ internal sealed partial record SqlText(string Text, IReadOnlyList<Slot> Slots)
     private static Slot SlotOf(Statement statement, string name)
     {
         if (statement.Values.Any(v => v.Name == name)) return new Slot(name, -1, -1);
-        var parts = name.Split('_');
+        if (statement.Shape is null || name.Split('_') is not { Length: 3 } parts || parts[0] != statement.Shape.Alias) throw new ArgumentException($"the statement binds no value called {name}", nameof(name));
         return new Slot(null, parts[1].Length == 0 ? -1 : int.Parse(parts[1], null), int.Parse(parts[2], null));
     }
 

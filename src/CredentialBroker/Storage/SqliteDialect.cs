@@ -13,8 +13,6 @@ internal sealed class SqliteDialect : Dialect
 
     public override string Begin => "BEGIN IMMEDIATE";
 
-    public override int Writers => 1;
-
     public override string ReadClock => "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
     public override string ForUpdate(string alias) => "";

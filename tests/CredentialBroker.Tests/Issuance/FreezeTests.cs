@@ -97,10 +97,16 @@ public sealed class FreezeTests(PostgresFixture postgres)
         await scene.ApproveAsync(scene.ApprovalOf(pod, "short"));
         var hold = (await scene.OperatorAsync(HttpMethod.Post, "/v1/holds", """{"selector":"template=short","reason":"forensics","for":"1h"}""")).Json;
         var held = (await scene.ClaimAsync(scene.Token(pod), "short")).Json.GetProperty("lease").GetProperty("id").GetString()!;
+        var byHand = (await scene.ClaimAsync(scene.Token(pod), "short")).Json.GetProperty("lease").GetProperty("id").GetString()!;
         var revoked = (await scene.ClaimAsync(scene.Token(pod), "short")).Json.GetProperty("lease").GetProperty("id").GetString()!;
         await scene.OperatorAsync(HttpMethod.Delete, $"/v1/leases/{revoked}?reason=now");
         await scene.LeaseUntilAsync(revoked, "ended");
         await Task.Delay(3000);
+        Assert.Equal("active", (await scene.LeaseAsync(held)).GetProperty("state").GetString());
+        // Its own end is held; one by hand is not, though it comes after that end.
+        Assert.Equal("active", (await scene.LeaseAsync(byHand)).GetProperty("state").GetString());
+        await scene.OperatorAsync(HttpMethod.Delete, $"/v1/leases/{byHand}?reason=after");
+        Assert.Equal("revoked", (await scene.LeaseUntilAsync(byHand, "ended")).GetProperty("cause").GetString());
         Assert.Equal("active", (await scene.LeaseAsync(held)).GetProperty("state").GetString());
         await scene.OperatorAsync(HttpMethod.Delete, $"/v1/holds/{hold.GetProperty("id").GetString()}");
         await scene.LeaseUntilAsync(held, "ended");

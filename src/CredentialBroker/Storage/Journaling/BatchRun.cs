@@ -100,8 +100,7 @@ internal sealed class BatchRun(IReadOnlyList<Unit> units, Dialect dialect, strin
         }
     }
 
-    private long[] LockKeys() =>
-        [.. units.SelectMany(u => u.Works).SelectMany(w => w.Locks).Concat(_kinds.Values.SelectMany(k => k.Batch.Locks)).Select(KeyOf).Distinct().Order()];
+    private long[] LockKeys() => [.. units.SelectMany(u => u.Works).SelectMany(w => w.Locks).Select(KeyOf).Distinct().Order()];
 
     /// <summary>The lock that stands for a name.</summary>
     public static long KeyOf(string name) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));

@@ -1,11 +1,13 @@
+using System.Data;
+using System.Data.Common;
 using System.Threading.Channels;
 
 namespace CredentialBroker.Storage.Journaling;
 
 /// <summary>
-/// All writing of this replica. Drains what waits into one transaction of set-based statements, so that the cost of a
-/// durable commit is shared by all who wait for it. Nothing is told to a waiting caller before the commit is known.
-/// Each writer has a thread of its own and blocks there: an answer that many wait for does not queue behind requests.
+/// The one writer of this replica. Drains what waits into one transaction of set-based statements, so that the cost of
+/// a durable commit is shared by all who wait for it. Nothing is told to a waiting caller before the commit is known.
+/// It has a thread of its own and blocks there: an answer of the database that all wait for does not queue behind requests.
 /// </summary>
 internal sealed class Journal : IAsyncDisposable
 {
@@ -20,9 +22,10 @@ internal sealed class Journal : IAsyncDisposable
     // Never disposed: whoever queued a unit just before the end still releases it.
     private readonly SemaphoreSlim _wake = new(0, int.MaxValue);
     private readonly CancellationTokenSource _stop = new();
-    private readonly JournalWriter[] _writers;
-    private readonly Lock _turn = new();
-    private Task _loops = Task.CompletedTask;
+    private DbConnection? _connection;
+    private Task _loop = Task.CompletedTask;
+    private long _batch;
+    private bool _batchInDoubt;
 
     public Journal(Store store, StorageOptions options, TimeProvider clock, ILogger<Journal> logger)
     {
@@ -33,37 +36,33 @@ internal sealed class Journal : IAsyncDisposable
         _issuing = Bounded(options.QueueLimit);
         _control = Bounded(options.QueueLimit);
         Writer = Protocol.Ids.New(clock);
-        _writers = [.. Enumerable.Range(0, store.Dialect.Writers).Select(n => new JournalWriter(store, n == 0 ? Writer : $"{Writer}/{n}", _log))];
     }
 
-    /// <summary>This process start: owner of claims and operations.</summary>
+    /// <summary>This process start: owner of claims, operations and one audit chain.</summary>
     public string Writer { get; }
 
-    /// <summary>Rows that say how far each writer has come, and when it was last seen; the first is the process start's own.</summary>
-    public IEnumerable<string> Rows => _writers.Select(w => w.Name);
-
-    /// <summary>True once the writers run.</summary>
+    /// <summary>True once the writer runs.</summary>
     public bool Started { get; private set; }
 
-    /// <summary>True once nothing more is taken.</summary>
+    /// <summary>True once the writer takes nothing more.</summary>
     public bool Stopping => _stop.IsCancellationRequested;
 
-    /// <summary>Starts the writers. The store must be migrated.</summary>
+    /// <summary>Starts the writer. The store must be migrated.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
         await using (var connection = _store.OpenWriter())
         {
             await Statements.RunAsync(connection,
             [
-                .. Rows.Select(row => new Statement("INSERT INTO journal_writers (writer, batch, seen_at) VALUES (@writer, 0, @now)")
+                new Statement("INSERT INTO journal_writers (writer, batch, seen_at) VALUES (@writer, 0, @now)")
                 {
-                    Values = [("writer", row), ("now", _clock.NowMs())],
-                }),
+                    Values = [("writer", Writer), ("now", _clock.NowMs())],
+                },
             ], cancel);
         }
 
         Started = true;
-        _loops = Task.WhenAll(_writers.Select(w => Task.Factory.StartNew(() => Run(w), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Queues works that commit together, and waits until they did or a guard refused them.</summary>
@@ -86,27 +85,24 @@ internal sealed class Journal : IAsyncDisposable
             _issuing.Writer.TryComplete();
             _control.Writer.TryComplete();
             await _stop.CancelAsync();
-            _wake.Release(_writers.Length);
-            await _loops;
-            foreach (var writer in _writers) writer.Dispose();
+            _wake.Release();
+            await _loop;
+            if (_connection is not null) await _connection.DisposeAsync();
             _stop.Dispose();
         }
     }
 
-    private void Run(JournalWriter writer)
+    private void Run()
     {
         while (true)
         {
-            // One gathers, reads and decides at a time; while it writes and commits, the next one begins.
-            _turn.Enter();
             var units = Gather();
             if (units.Count > 0)
             {
-                writer.Commit(units, _turn);
+                CommitBatch(units);
                 continue;
             }
 
-            _turn.Exit();
             // What was accepted before the stop is still committed.
             if (_stop.IsCancellationRequested) return;
             _wake.Wait(CancellationToken.None);
@@ -138,6 +134,147 @@ internal sealed class Journal : IAsyncDisposable
             if (fits) units.Add(unit);
             else held.Enqueue(unit);
         }
+    }
+
+    private void CommitBatch(IReadOnlyList<Unit> units)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var run = new BatchRun(units, _store.Dialect, Writer);
+            try
+            {
+                _connection ??= _store.OpenWriter();
+                if (_batchInDoubt) Advance(_connection, asked: null);
+                run.ReadAndDecide(_connection);
+                run.WriteAndCommit(_connection, _batch + 1);
+                if (run.CommitSent) _batch++;
+                run.Committed();
+                return;
+            }
+            catch (Exception error)
+            {
+                var doubtful = run.CommitSent && !_store.Dialect.Answered(error);
+                switch (doubtful ? Resolve() : false)
+                {
+                    case true:
+                        _batch++;
+                        run.Committed();
+                        return;
+                    case null:
+                        run.Lost();
+                        _log.CommitLost(units.Count, error);
+                        Fail(units, new StoreUnavailableException("whether the commit stands is not known", error));
+                        return;
+                }
+
+                run.Abandoned();
+                var fault = _connection?.State == ConnectionState.Open ? _store.Dialect.Classify(error) : Fault.Unavailable;
+                RollBack();
+                if (fault == Fault.Retry && attempt < 8) continue;
+                if (fault == Fault.Data)
+                {
+                    Bisect(units, error);
+                    return;
+                }
+
+                // A connection that died while idle is found out only now, and nothing was written: once more on a new one.
+                if (fault == Fault.Unavailable && attempt == 1) continue;
+                _log.StoreUnavailable(units.Count, error);
+                Fail(units, new StoreUnavailableException("the store could not record this", error));
+                return;
+            }
+        }
+    }
+
+    /// <summary>Halves the batch until the unit whose data the store refuses fails alone.</summary>
+    private void Bisect(IReadOnlyList<Unit> units, Exception error)
+    {
+        if (units.Count == 1)
+        {
+            _log.UnitRejected(error);
+            units[0].Fail(new UnitRejectedException(error));
+            return;
+        }
+
+        var half = units.Count / 2;
+        CommitBatch([.. units.Take(half)]);
+        CommitBatch([.. units.Skip(half)]);
+    }
+
+    /// <summary>
+    /// Reads back whether the batch in doubt stands. The row lock waits until the lost transaction is over; one that did
+    /// not write yet is shut out by giving its number away.
+    /// </summary>
+    /// <returns>True, false, or null when the store did not say within the time allowed.</returns>
+    private bool? Resolve()
+    {
+        DropConnection();
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            try
+            {
+                _connection = _store.OpenWriter();
+                return Advance(_connection, asked: _batch + 1);
+            }
+            catch (Exception error)
+            {
+                _log.ResolveFailed(error);
+                DropConnection();
+                Pause();
+            }
+        }
+
+        _batchInDoubt = true;
+        return null;
+    }
+
+    /// <summary>Goes on to a number that no batch sent so far has, unless the one asked about stands.</summary>
+    /// <returns>Whether it stands; null when the store does not know this writer.</returns>
+    private bool? Advance(DbConnection connection, long? asked)
+    {
+        long? found = null;
+        Statements.Run(connection,
+        [
+            new Statement("UPDATE journal_writers SET batch = CASE WHEN batch = @asked THEN batch ELSE @next END WHERE writer = @writer RETURNING batch")
+            {
+                Values = [("asked", asked ?? -1), ("next", _batch + 2), ("writer", Writer)],
+                Row = row => found = row.GetInt64(0),
+            },
+        ]);
+        _batchInDoubt = false;
+        if (found is null) return null;
+        if (found == asked) return true;
+        _batch += 2;
+        return false;
+    }
+
+    private void RollBack()
+    {
+        if (_connection is null) return;
+        try
+        {
+            Statements.Run(_connection, [new Statement("ROLLBACK")]);
+        }
+        catch (Exception error) when (error is DbException or InvalidOperationException or IOException)
+        {
+            _log.RollbackFailed(error);
+            DropConnection();
+        }
+    }
+
+    private void DropConnection()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+#pragma warning disable RS0030 // The journal's own thread: nobody else could use it meanwhile.
+    private static void Pause() => Thread.Sleep(TimeSpan.FromMilliseconds(500));
+#pragma warning restore RS0030
+
+    private static void Fail(IReadOnlyList<Unit> units, Exception error)
+    {
+        foreach (var unit in units) unit.Fail(error);
     }
 
     private static Channel<Unit> Bounded(int limit) => Channel.CreateBounded<Unit>(new BoundedChannelOptions(limit)

@@ -32,9 +32,6 @@ internal abstract class WorkBatch
 {
     public abstract void Add(Work work);
 
-    /// <summary>Names serialised across replicas for the batch as a whole.</summary>
-    public virtual IEnumerable<string> Locks => [];
-
     /// <summary>What must be read, and locked in key order, before anything is decided.</summary>
     public virtual IEnumerable<Statement> Reads() => [];
 
