@@ -19,7 +19,7 @@ internal static class Listening
 
     public static void Listen(this IWebHostBuilder web, HostingOptions options)
     {
-        // No handler blocks, so that a request goes on where its bytes were read.
+        // A request goes on where its bytes were read: no handler waits for anything by blocking, but for the embedded store's short statements.
         web.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         web.ConfigureKestrel(kestrel =>
         {

@@ -34,7 +34,16 @@ internal sealed class Refusals(Journal journal, AuditChain chain, BrokerMetrics 
         foreach (var code in _unproven.Keys)
         {
             if (!_unproven.TryRemove(code, out var count)) continue;
-            await journal.CommitAsync(Lane.Issuing, (AuditEvent.Of(clock, "attestation.failed", Streams.Issuance) with { Cause = code, Count = count }).On(chain));
+            try
+            {
+                await journal.CommitAsync(Lane.Issuing, (AuditEvent.Of(clock, "attestation.failed", Streams.Issuance) with { Cause = code, Count = count }).On(chain));
+            }
+            catch
+            {
+                // Told the next time: what was counted is not lost with a store that is gone for a while.
+                _unproven.AddOrUpdate(code, count, (_, since) => since + count);
+                throw;
+            }
         }
     }
 }

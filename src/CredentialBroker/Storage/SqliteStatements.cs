@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -7,70 +8,101 @@ namespace CredentialBroker.Storage;
 
 /// <summary>
 /// One statement after the other, each prepared once for its connection. Rows are taken one at a time: the store runs in
-/// this process, so that running a prepared statement again costs less than passing it a set.
+/// this process, so that running a prepared statement again costs less than passing it a set. What only writes is bound
+/// by place through the provider underneath: by name, each value would cost as much again.
 /// </summary>
 internal static class SqliteStatements
 {
-    private const int MostKept = 128;
-
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private static readonly ConditionalWeakTable<DbConnection, Dictionary<string, DbCommand>> Kept = [];
+    private static readonly ConditionalWeakTable<DbConnection, Prepared> Kept = [];
 
     public static void Run(DbConnection connection, IReadOnlyList<Statement> statements)
     {
-        foreach (var statement in statements.SelectMany(InRows))
+        var prepared = Kept.GetValue(connection, c => new Prepared((SqliteConnection)c));
+        foreach (var statement in statements)
         {
-            var command = Prepared(connection, statement);
-            Bind(command.Parameters, statement);
-            if (!statement.Returns)
+            if (statement.Shape is null) prepared.Run(statement, []);
+            else foreach (var row in statement.Rows) prepared.Run(statement, row);
+        }
+    }
+
+    /// <summary>The statements of one connection. Texts are few: nothing is ever written into them.</summary>
+    private sealed class Prepared
+    {
+        /// <summary>Selectors make new texts without end; theirs are not worth keeping beyond a bound.</summary>
+        private const int MostKept = 128;
+
+        private readonly SqliteConnection _connection;
+        private readonly Dictionary<string, DbCommand> _readers = [];
+        private readonly Dictionary<string, RawStatement> _writers = [];
+
+        public Prepared(SqliteConnection connection)
+        {
+            _connection = connection;
+            // A connection is not over, nor is its transaction, while a statement of it stands.
+            connection.StateChange += (_, change) =>
             {
-                command.ExecuteNonQuery();
-                continue;
+                if (change.CurrentState == ConnectionState.Closed) Forget();
+            };
+        }
+
+        public void Run(Statement statement, object?[] row)
+        {
+            if (statement.Returns) Read(statement, row);
+            else Write(statement, row);
+        }
+
+        private void Write(Statement statement, object?[] row)
+        {
+            if (!_writers.TryGetValue(statement.Sql, out var writer))
+            {
+                if (_writers.Count >= MostKept) Forget();
+                _writers.Add(statement.Sql, writer = new RawStatement(_connection.Handle!, TextOf(statement), NamesOf(statement)));
             }
 
+            writer.Run(row, statement.Values);
+        }
+
+        private void Read(Statement statement, object?[] row)
+        {
+            if (!_readers.TryGetValue(statement.Sql, out var command))
+            {
+                if (_readers.Count >= MostKept) _readers.Clear();
+                command = _connection.CreateCommand();
+                command.CommandText = TextOf(statement);
+                foreach (var name in NamesOf(statement)) command.Parameters.Add(new SqliteParameter(name, DBNull.Value));
+                _readers.Add(statement.Sql, command);
+            }
+
+            for (var at = 0; at < row.Length; at++) command.Parameters[at].Value = Sound(row[at]);
+            for (var at = 0; at < statement.Values.Length; at++) command.Parameters[row.Length + at].Value = Sound(statement.Values[at].Value);
             using var reader = command.ExecuteReader();
             while (reader.Read()) statement.Row?.Invoke(reader);
         }
-    }
 
-    private static IEnumerable<Statement> InRows(Statement statement) =>
-        statement.Shape is null ? [statement] : statement.Rows.Select(row => statement with { Rows = [row] });
-
-    /// <summary>A command that keeps its prepared statement as long as its connection. Texts are few: nothing is ever written into them.</summary>
-    private static DbCommand Prepared(DbConnection connection, Statement statement)
-    {
-        var kept = Kept.GetOrCreateValue(connection);
-        if (kept.TryGetValue(statement.Sql, out var command))
+        private void Forget()
         {
-            command.Parameters.Clear();
-            return command;
+            foreach (var writer in _writers.Values) writer.Dispose();
+            _writers.Clear();
         }
 
-        // Selectors make new texts without end; theirs are not worth keeping beyond a bound.
-        if (kept.Count >= MostKept) kept.Clear();
-        command = connection.CreateCommand();
-        command.CommandText = statement.Shape is { } shape ? statement.Sql.Replace(shape.From, From(shape), StringComparison.Ordinal) : statement.Sql;
-        kept.Add(statement.Sql, command);
-        return command;
+        private static object Sound(object? value) => value is string text ? StrictText.Whole(text) : value ?? DBNull.Value;
     }
+
+    private static string TextOf(Statement statement) =>
+        statement.Shape is { } shape ? statement.Sql.Replace(shape.From, From(shape), StringComparison.Ordinal) : statement.Sql;
+
+    /// <summary>A row's values come first, then the statement's own.</summary>
+    private static string[] NamesOf(Statement statement) =>
+        [.. statement.Shape?.Columns.Select(c => $"@{statement.Shape.Alias}_{c.Name}") ?? [], .. statement.Values.Select(v => $"@{v.Name}")];
 
     private static string From(RowShape shape) =>
         $"(SELECT {string.Join(", ", shape.Columns.Select(c => $"@{shape.Alias}_{c.Name} AS {c.Name}"))}) AS {shape.Alias}";
+}
 
-    private static void Bind(DbParameterCollection parameters, Statement statement)
-    {
-        if (statement.Shape is { } shape)
-        {
-            for (var column = 0; column < shape.Columns.Length; column++) Bind(parameters, $"{shape.Alias}_{shape.Columns[column].Name}", statement.Rows[0][column]);
-        }
+/// <summary>Half a surrogate pair would be replaced silently; PostgreSQL refuses it, and so does this.</summary>
+internal static class StrictText
+{
+    public static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-        foreach (var (name, value) in statement.Values) Bind(parameters, name, value);
-    }
-
-    private static void Bind(DbParameterCollection parameters, string name, object? value) =>
-        parameters.Add(new SqliteParameter(name, value is string text ? Whole(text) : value ?? DBNull.Value));
-
-    /// <summary>Half a surrogate pair would be replaced silently; PostgreSQL refuses it, and so does this.</summary>
-    private static string Whole(string text) => Strict.GetByteCount(text) >= 0 ? text : "";
+    public static string Whole(string text) => Encoding.GetByteCount(text) >= 0 ? text : "";
 }

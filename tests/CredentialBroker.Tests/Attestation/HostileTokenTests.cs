@@ -107,7 +107,7 @@ public sealed class HostileTokenTests
         ["two audiences"] = (ReasonCodes.EvidenceAudience, i => With(i, "aud", new JsonArray("credbroker", "vault"))),
         ["our audience twice"] = (ReasonCodes.EvidenceAudience, i => With(i, "aud", new JsonArray("credbroker", "credbroker"))),
         ["no audience in the array"] = (ReasonCodes.EvidenceAudience, i => With(i, "aud", new JsonArray())),
-        ["audience is an object"] = (ReasonCodes.EvidenceAudience, i => With(i, "aud", new JsonObject())),
+        ["audience is an object"] = (ReasonCodes.EvidenceClaims, i => With(i, "aud", new JsonObject())),
 
         ["exp is missing"] = (ReasonCodes.EvidenceLifetime, i => With(i, "exp", null)),
         ["exp is text"] = (ReasonCodes.EvidenceLifetime, i => With(i, "exp", (i.Clock.Seconds + 600).ToString(CultureInfo.InvariantCulture))),

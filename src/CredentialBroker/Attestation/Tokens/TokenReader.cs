@@ -59,14 +59,12 @@ internal sealed class TokenReader(TimeProvider clock)
 
     /// <summary>Whether this very key signed the token. Who, for whom and when are the caller's to judge.</summary>
     internal async ValueTask<bool> SignedByAsync(UnverifiedToken token, PublicKey key) =>
-        key.Fits(token.Header.Algorithm) && token.SignatureLength == key.SignatureLength && await SignatureHoldsAsync(token, key).ConfigureAwait(false);
+        key.Fits(token.Header.Algorithm) && token.SignatureLength == key.SignatureLength && await FaultAsync(token, key).ConfigureAwait(false) is null;
 
     private async ValueTask<TokenReading> JudgeAsync(UnverifiedToken token, TokenTimes times, PublicKey key, TokenRules rules)
     {
-        if (token.SignatureLength != key.SignatureLength || !await SignatureHoldsAsync(token, key).ConfigureAwait(false))
-        {
-            return new TokenReading.Refused(ReasonCodes.EvidenceSignature, "The token's signature does not verify.");
-        }
+        if (token.SignatureLength != key.SignatureLength) return Unsigned;
+        if (await FaultAsync(token, key).ConfigureAwait(false) is { } refused) return refused;
 
         if (rules.Issuer is not null && !string.Equals(token.Issuer, rules.Issuer, StringComparison.Ordinal))
         {
@@ -83,10 +81,17 @@ internal sealed class TokenReader(TimeProvider clock)
             : new TokenReading.Valid(token.Claims, token.Payload, token.Header, times.ExpiresAt, token.Digest());
     }
 
-    private async Task<bool> SignatureHoldsAsync(UnverifiedToken token, PublicKey key)
+    private static TokenReading.Refused Unsigned { get; } = new(ReasonCodes.EvidenceSignature, "The token's signature does not verify.");
+
+    private async Task<TokenReading.Refused?> FaultAsync(UnverifiedToken token, PublicKey key)
     {
         var demands = _demands.GetOrCreateValue(key).GetOrAdd(token.Header.Algorithm, Demand, key);
-        return (await Library.ValidateTokenAsync(token.Text, demands).ConfigureAwait(false)).IsValid;
+        var result = await Library.ValidateTokenAsync(token.Text, demands).ConfigureAwait(false);
+        if (result.IsValid) return null;
+        // The library reads the registered claims before it looks at the signature.
+        return result.Exception is ArgumentException
+            ? new TokenReading.Refused(ReasonCodes.EvidenceClaims, "A registered claim of the token is not of the type it must be.")
+            : Unsigned;
     }
 
     private static TokenValidationParameters Demand(string algorithm, PublicKey key)

@@ -8,7 +8,7 @@ namespace CredentialBroker.Issuance.OAuth;
 /// <summary>The successful answer of an exchange (RFC 8693 section 2.2.1), read from the token that was just signed.</summary>
 internal sealed class TokenAnswerResult(Secret secret, string issuedType, TimeProvider clock) : IResult
 {
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.ContentType = "application/json";
@@ -27,6 +27,6 @@ internal sealed class TokenAnswerResult(Secret secret, string issuedType, TimePr
             json.WriteEndObject();
         }
 
-        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+        return Task.CompletedTask;
     }
 }
