@@ -28,6 +28,13 @@ internal sealed class LeaseRows : IAsyncDisposable
     /// <param name="batch">Begins their ids, so that several lots differ.</param>
     public async Task AddAsync(string batch, int count, long endsAt)
     {
+        // In slices: no statement of a store's writer may take longer than ten seconds.
+        for (var slice = 0; slice * Slice < count; slice++) await AddSliceAsync($"{batch}{slice}", Math.Min(Slice, count - (slice * Slice)), endsAt);
+        await RunAsync("ANALYZE");
+    }
+
+    private async Task AddSliceAsync(string batch, int count, long endsAt)
+    {
         var now = TimeProvider.System.NowMs();
         await RunAsync($"""
             INSERT INTO workloads (id, source, kind, uri, subject, instance, cluster, namespace, service_account, pod, node, strength, attributes, seen_at)
@@ -43,7 +50,6 @@ internal sealed class LeaseRows : IAsyncDisposable
                 @batch || 'a' || (i / 10), @batch || 'd' || i, @now, @ends, 'expired', @ends, @ends, @handle, 'fingerprint' || i, 2, NULL, NULL, @ends, NULL, 0, NULL, NULL, NULL FROM n
             """, ("batch", batch), ("count", count), ("instances", Math.Max(1, count / 10)), ("now", now), ("ends", endsAt),
             ("handle", """{"v":1,"target":"internal","jti":"0123456789abcdefghjkmnpqrs","n":"0"}"""));
-        await RunAsync("ANALYZE");
     }
 
     public async ValueTask DisposeAsync()
@@ -51,6 +57,8 @@ internal sealed class LeaseRows : IAsyncDisposable
         await Store.DisposeAsync();
         if (_password is not null) File.Delete(_password);
     }
+
+    private const int Slice = 100_000;
 
     private const string Numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)";
 

@@ -64,7 +64,7 @@ internal static class StatusListBenchmark
             new Statement($$"""
                 INSERT INTO ended_leases ({{LeaseColumns.List}})
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
-                SELECT 'ended' || (100000000 + i), 4, 'token', 'revision', 'signed-token', 'internal', 'test', 'livew1', 'task', 'approval', 'decision', @now,
+                SELECT 'ended' || (100000000 + i), 4, 'token', 'revision', 'signed-token', 'internal', 'test', 'live0w1', 'task', 'approval', 'decision', @now,
                     @now, 'revoked', @dies, @dies, '{"v":1,"target":"internal","jti":"0123456789abcdefghjkmnpqrs","n":"0","status":"' || (i * 10 - 1) || '","cnf":""}', 'fingerprint', 2,
                     NULL, NULL, NULL, NULL, 0, NULL, 'revoked', @now FROM n
                 """)

@@ -53,6 +53,10 @@ internal sealed class PostgresConnections(IReadOnlyDictionary<string, PostgresTa
             ApplicationName = target.ApplicationName,
             MaxPoolSize = ending ? target.EndingConnections : target.MaxConnections,
             ConnectionIdleLifetime = 60,
+            // Looking for sessions and leftovers is the same few texts each time, and planning them costs more than running
+            // them. What names a role comes once and is never prepared.
+            MaxAutoPrepare = 16,
+            AutoPrepareMinUsages = 2,
             Timeout = (int)target.ConnectTimeout.TotalSeconds,
             // The target stops the statement first; the client's own limit is for a target that went silent.
             CommandTimeout = (int)statement.TotalSeconds + 2,
