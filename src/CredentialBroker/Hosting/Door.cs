@@ -38,13 +38,14 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Faile
         }
 
         var orWorkload = row.Audience is Audience.WorkloadOrOperator or Audience.AnyoneOrOperator;
-        var from = context.Connection.RemoteIpAddress;
-        var wait = failed.Wait(from);
-        if (wait is { } early && !orWorkload && OperatorProofs.IsLogin(context)) return TurnAway(early);
         var proof = await operators.ProveAsync(context, orWorkload);
-        // What is right is then not told from what is wrong. A workload's evidence is no login, and goes on.
-        if (wait is { } late && proof is not OperatorProof.None) return row.Audience == Audience.AnyoneOrOperator ? null : TurnAway(late);
-        if (proof is OperatorProof.Refused { Code: ReasonCodes.OperatorUnknown } || (proof is OperatorProof.None && !orWorkload && OperatorProofs.IsLogin(context))) failed.Count(from);
+        if (IsFailedLogin(proof, orWorkload, context))
+        {
+            var from = context.Connection.RemoteIpAddress;
+            if (failed.Wait(from) is { } wait) return row.Audience == Audience.AnyoneOrOperator ? null : TurnAway(wait);
+            failed.Count(from);
+        }
+
         var refusal = proof switch
         {
             OperatorProof.Proven { Operator: var proven } => await AdmitAsync(context, row, proven),
@@ -54,6 +55,13 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Faile
         // Where anybody is answered, whoever is not let in as an operator gets what anybody gets.
         return row.Audience == Audience.AnyoneOrOperator ? null : refusal;
     }
+
+    /// <summary>
+    /// Only what fails is slowed down. Whoever proves to be an operator is let in at once, also from an address that guesses
+    /// come from: a responder may sit behind the same proxy. A workload's evidence is no login.
+    /// </summary>
+    private static bool IsFailedLogin(OperatorProof proof, bool orWorkload, HttpContext context) =>
+        proof is OperatorProof.Refused { Code: ReasonCodes.OperatorUnknown } || (proof is OperatorProof.None && !orWorkload && OperatorProofs.IsLogin(context));
 
     /// <summary>Lets an operator in at the row's roles, as far as their selectors can be applied there.</summary>
     private async Task<IResult?> AdmitAsync(HttpContext context, AccessRow row, Operator proven)

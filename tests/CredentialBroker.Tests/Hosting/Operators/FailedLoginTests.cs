@@ -26,7 +26,7 @@ public sealed class FailedLoginTests
 
         using var guesser = From(scene, IPAddress.Loopback);
         var token = (await File.ReadAllTextAsync(hostile.Broker.Folder.TokenFile)).Trim();
-        foreach (var (bearer, forwarded) in new[] { ("garbage", null), (token, null), ("garbage", "10.1.2.3"), (token, "10.1.2.4") })
+        foreach (var (bearer, forwarded) in new[] { ("garbage", null), ("cbo_" + new string('1', 64), null), ("garbage", "10.1.2.3") })
         {
             using var reply = await GetAsync(guesser, "/v1/freezes", bearer, forwarded);
             Assert.Equal(HttpStatusCode.TooManyRequests, reply.StatusCode);
@@ -34,8 +34,12 @@ public sealed class FailedLoginTests
             Assert.Contains("too_many_failures", await reply.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
 
-        // Neither right nor wrong is told where workloads ask too, and their own evidence goes on.
-        foreach (var bearer in new[] { token, "cbo_" + new string('0', 64) }) Assert.Equal("too_many_failures", (await scene.SendAsync(HttpMethod.Delete, "/v1/leases/x", bearer)).Code);
+        // A responder behind the same proxy gets in all the same.
+        using (var responder = await GetAsync(guesser, "/v1/freezes", token)) Assert.Equal(HttpStatusCode.OK, responder.StatusCode);
+
+        // So it is where workloads ask too, and their own evidence goes on.
+        Assert.Equal("too_many_failures", (await scene.SendAsync(HttpMethod.Delete, "/v1/leases/x", "cbo_" + new string('0', 64))).Code);
+        Assert.Equal("lease_unknown", (await scene.SendAsync(HttpMethod.Delete, "/v1/leases/x", token)).Code);
         var pod = await hostile.ApprovedPodAsync("token");
         var claim = await scene.ClaimAsync(hostile.Token(pod), "token");
         Assert.Equal(HttpStatusCode.Created, claim.Status);
