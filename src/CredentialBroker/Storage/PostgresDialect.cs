@@ -7,7 +7,8 @@ internal sealed class PostgresDialect : Dialect
 {
     public override string Name => "postgres";
 
-    public override string Begin => "BEGIN";
+    // Whatever the database's default is: what is read after a lock must be what the lock's last holder left.
+    public override string Begin => "BEGIN ISOLATION LEVEL READ COMMITTED";
 
     public override string ReadClock => "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 

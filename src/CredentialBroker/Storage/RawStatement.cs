@@ -15,7 +15,11 @@ internal sealed class RawStatement : IDisposable
         _database = database;
         Demand(raw.sqlite3_prepare_v3(database, text, raw.SQLITE_PREPARE_PERSISTENT, out _prepared));
         // 0 for a value that the text does not use.
-        _places = [.. names.Select(name => raw.sqlite3_bind_parameter_index(_prepared, name))];
+        _places = [.. names.Select(name => raw.sqlite3_bind_parameter_index(_prepared, $"@{name}"))];
+        // One that is used and not given would be written as no value.
+        if (_places.Distinct().Count(place => place > 0) == raw.sqlite3_bind_parameter_count(_prepared)) return;
+        _prepared.Dispose();
+        throw new ArgumentException("the statement's text uses a value that it does not bind", nameof(names));
     }
 
     /// <param name="row">Values of the names that come first.</param>

@@ -32,8 +32,8 @@ internal static class SqliteStatements
         private const int MostKept = 128;
 
         private readonly SqliteConnection _connection;
-        private readonly Dictionary<string, DbCommand> _readers = [];
-        private readonly Dictionary<string, RawStatement> _writers = [];
+        private readonly Dictionary<string, (DbCommand Command, string[] Names)> _readers = [];
+        private readonly Dictionary<string, (RawStatement Writer, string[] Names)> _writers = [];
 
         public Prepared(SqliteConnection connection)
         {
@@ -53,36 +53,47 @@ internal static class SqliteStatements
 
         private void Write(Statement statement, object?[] row)
         {
-            if (!_writers.TryGetValue(statement.Sql, out var writer))
+            if (!_writers.TryGetValue(statement.Sql, out var kept))
             {
                 if (_writers.Count >= MostKept) Forget();
-                _writers.Add(statement.Sql, writer = new RawStatement(_connection.Handle!, TextOf(statement), NamesOf(statement)));
+                var names = NamesOf(statement);
+                kept = (new RawStatement(_connection.Handle!, TextOf(statement), names), names);
+                _writers.Add(statement.Sql, kept);
             }
 
-            writer.Run(row, statement.Values);
+            kept.Writer.Run(row, InOrder(kept.Names, row.Length, statement));
         }
 
         private void Read(Statement statement, object?[] row)
         {
-            if (!_readers.TryGetValue(statement.Sql, out var command))
+            if (!_readers.TryGetValue(statement.Sql, out var kept))
             {
                 if (_readers.Count >= MostKept) _readers.Clear();
-                command = _connection.CreateCommand();
-                command.CommandText = TextOf(statement);
-                foreach (var name in NamesOf(statement)) command.Parameters.Add(new SqliteParameter(name, DBNull.Value));
-                _readers.Add(statement.Sql, command);
+                kept = (_connection.CreateCommand(), NamesOf(statement));
+                kept.Command.CommandText = TextOf(statement);
+                foreach (var name in kept.Names) kept.Command.Parameters.Add(new SqliteParameter($"@{name}", DBNull.Value));
+                _readers.Add(statement.Sql, kept);
             }
 
+            var (command, values) = (kept.Command, InOrder(kept.Names, row.Length, statement));
             for (var at = 0; at < row.Length; at++) command.Parameters[at].Value = Sound(row[at]);
-            for (var at = 0; at < statement.Values.Length; at++) command.Parameters[row.Length + at].Value = Sound(statement.Values[at].Value);
+            for (var at = 0; at < values.Length; at++) command.Parameters[row.Length + at].Value = Sound(values[at].Value);
             using var reader = command.ExecuteReader();
             while (reader.Read()) statement.Row?.Invoke(reader);
         }
 
         private void Forget()
         {
-            foreach (var writer in _writers.Values) writer.Dispose();
+            foreach (var (writer, _) in _writers.Values) writer.Dispose();
             _writers.Clear();
+        }
+
+        /// <summary>The values in the order the text was prepared with, as they nearly always come.</summary>
+        private static (string Name, object? Value)[] InOrder(string[] names, int columns, Statement statement)
+        {
+            var same = names.Length == columns + statement.Values.Length;
+            for (var at = 0; same && at < statement.Values.Length; at++) same = names[columns + at] == statement.Values[at].Name;
+            return same ? statement.Values : [.. names[columns..].Select(name => (name, statement.ValueOf(name)))];
         }
 
         private static object Sound(object? value) => value is string text ? StrictText.Whole(text) : value ?? DBNull.Value;
@@ -93,7 +104,7 @@ internal static class SqliteStatements
 
     /// <summary>A row's values come first, then the statement's own.</summary>
     private static string[] NamesOf(Statement statement) =>
-        [.. statement.Shape?.Columns.Select(c => $"@{statement.Shape.Alias}_{c.Name}") ?? [], .. statement.Values.Select(v => $"@{v.Name}")];
+        [.. statement.Shape?.Columns.Select(c => $"{statement.Shape.Alias}_{c.Name}") ?? [], .. statement.Values.Select(v => v.Name)];
 
     private static string From(RowShape shape) =>
         $"(SELECT {string.Join(", ", shape.Columns.Select(c => $"@{shape.Alias}_{c.Name} AS {c.Name}"))}) AS {shape.Alias}";
