@@ -60,7 +60,7 @@ internal sealed record Lease
     public bool Over => State is LeaseState.Ending or LeaseState.Ended;
 
     /// <summary>Nobody asked for its end by hand, and it is no clearing up after a failed mint: a hold keeps it.</summary>
-    public bool EndsByItself => (Cause ?? EndsBecause) is not (Causes.Revoked or Causes.Incident or Causes.MintFailed);
+    public bool EndsByItself => (Cause ?? EndsBecause) is var cause && cause != Causes.MintFailed && !Causes.IsByHand(cause);
 }
 
 /// <summary>Why leases end. Values are on the wire and in audit records.</summary>
@@ -77,4 +77,6 @@ internal static class Causes
     public const string Revoked = "revoked";
     public const string Incident = "incident";
     public const string MintFailed = "mint_failed";
+
+    public static bool IsByHand(string cause) => cause is Revoked or Incident;
 }

@@ -54,14 +54,14 @@ internal static class LeaseMoves
         now.OpId == op ? new MoveResult.To((certain ? Settled(now) : now) with { LastError = error }) : Over(now));
 
     /// <summary>
-    /// Brings the end forward to now. One that came by itself and is not over at the target, because a hold keeps it or the
-    /// target fails, becomes this one. Ending an ended lease is not an error, so the caller takes a refusal as done.
+    /// Brings the end forward to now. An end by hand also takes the place of one that came by itself and is not over at the
+    /// target, because a hold keeps it or the target fails. Ending an ended lease is not an error, so the caller takes a refusal as done.
     /// </summary>
     public static LeaseMove EndNow(string lease, long at, string cause) => new(lease, now => now switch
     {
         { State: LeaseState.Ended } => Over(now),
         { Over: false } when now.EndsAt > at => new MoveResult.To(now with { EndsAt = at, EndsBecause = cause, DueAt = at }),
-        { EndsByItself: true } => new MoveResult.To(now with { EndsBecause = cause, Cause = now.Cause is null ? null : cause, DueAt = at }),
+        { EndsByItself: true } when Causes.IsByHand(cause) => new MoveResult.To(now with { EndsBecause = cause, Cause = now.Cause is null ? null : cause, DueAt = at }),
         _ => Over(now),
     });
 

@@ -85,6 +85,24 @@ public sealed class LeaseMachineTests
         Assert.Equal((now + 900, Causes.MaxTtl, now + 900, lease.DiesBy, "h2"), (renewed.EndsAt, renewed.EndsBecause, renewed.DueAt, renewed.DiesBy, renewed.Handle));
     }
 
+    [Fact]
+    public void An_end_by_hand_takes_the_place_of_one_that_came_by_itself_and_no_other_end_does()
+    {
+        var now = 1_000_000L;
+        var due = SomeLease.Lease(_clock) with { State = LeaseState.Active, OpId = null, OpSettlesAt = null, EndsAt = now, DueAt = now, EndsBecause = Causes.Ttl };
+        var failing = due with { State = LeaseState.Ending, Cause = Causes.TaskEnd, DueAt = now + 60_000, Attempts = 3 };
+        foreach (var (lease, cause) in new[] { (due, (string?)null), (failing, Causes.Revoked) })
+        {
+            Assert.IsType<MoveResult.Refused>(LeaseMoves.EndNow(lease.Id, now, Causes.PolicyChanged).Move(lease));
+            var ended = Assert.IsType<MoveResult.To>(LeaseMoves.EndNow(lease.Id, now, Causes.Revoked).Move(lease)).Lease;
+            Assert.Equal((Causes.Revoked, cause, now, lease.EndsAt, lease.State), (ended.EndsBecause, ended.Cause, ended.DueAt, ended.EndsAt, ended.State));
+            // Once is enough.
+            Assert.IsType<MoveResult.Refused>(LeaseMoves.EndNow(lease.Id, now, Causes.Incident).Move(ended));
+        }
+
+        Assert.IsType<MoveResult.Refused>(LeaseMoves.EndNow(due.Id, now, Causes.Revoked).Move(due with { State = LeaseState.Ended }));
+    }
+
     private static void Judge(string name, Lease before, Lease after, long now, string where)
     {
         Assert.True(before.State != LeaseState.Ended, $"{name} moved an ended lease, {where}");
