@@ -15,7 +15,13 @@ internal static class Bodies
         {
             // What came so far stays in the server's own buffers until it is whole.
             var read = await request.BodyReader.ReadAsync(cancel);
-            if (read.Buffer.Length > limit) throw new BadHttpRequestException("the body is too large", 413);
+            if (read.Buffer.Length > limit)
+            {
+                // Given back, or the server could not read on to the end of the request.
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                throw new BadHttpRequestException("the body is too large", 413);
+            }
+
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();

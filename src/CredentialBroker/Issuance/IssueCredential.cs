@@ -58,6 +58,7 @@ internal sealed class IssueCredential(
             }
             catch (BackendException error)
             {
+                if (await replays.FindAsync(key, claim.BodyHash, cancel) is { } replay) return replay;
                 return await refusals.RecordAsync(record, new Decision.Refused(error.Code, "mint", error.Detail));
             }
 

@@ -129,4 +129,27 @@ public sealed class RecallTests(PostgresFixture postgres)
         broken = false;
         Assert.Equal(HttpStatusCode.Created, (await scene.ClaimAsync(scene.Token(pod), "token")).Status);
     }
+
+    [Theory, MemberData(nameof(Stores))]
+    public async Task A_claim_that_was_granted_is_answered_again_also_where_nothing_can_be_made(string store)
+    {
+        using var folder = new SceneFolder();
+        var database = store == "postgres" ? await postgres.NewDatabaseAsync() : null;
+        string lease, token;
+        await using (var first = await Brokers.StartAsync(database, beside: folder))
+        {
+            await first.Scene.ActivateAsync(SceneFolder.Token());
+            var pod = first.Scene.NewPod();
+            await first.Scene.ApproveAsync(first.Scene.ApprovalOf(pod, "token"));
+            token = first.Scene.Token(pod);
+            lease = (await first.Scene.ClaimAsync(token, "token", "once")).Json.GetProperty("lease").GetProperty("id").GetString()!;
+        }
+
+        await using var second = await Brokers.StartAsync(
+            database, beside: folder, services: services => services.AddSingleton(new StatusIndexes(_ => throw new InvalidOperationException("no place in the list"))));
+        var again = await second.Scene.ClaimAsync(token, "token", "once");
+        Assert.True(again.Status == HttpStatusCode.OK, again.Body);
+        Assert.Equal((lease, true), (again.Json.GetProperty("lease").GetProperty("id").GetString(), again.Json.GetProperty("replayed").GetBoolean()));
+        Assert.Equal("mint_failed", (await second.Scene.ClaimAsync(token, "token", "another")).Code);
+    }
 }
