@@ -22,6 +22,9 @@ internal sealed record LeaseToken(string Accessor, string Token, long DiesBy, lo
 
     public static string Ttl(long seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds}s");
 
+    /// <summary>Vault rounds what is left when it answers.</summary>
+    public static bool IsAsAsked(long given, long seconds) => seconds - given is 0 or 1;
+
     public static JsonObject Request(string brokerId, VaultTarget target, Order order, long seconds) => new()
     {
         ["policies"] = new JsonArray([.. target.Policies.Select(policy => (JsonNode)policy)]),
@@ -48,7 +51,7 @@ internal sealed record LeaseToken(string Accessor, string Token, long DiesBy, lo
         var made = new LeaseToken(accessor, token, now + (given * 1000), order.Deadline);
         if (!VaultAnswer.Truth(auth, "orphan")) return (made, "the token is no orphan: it would end with the broker's own login");
         if (VaultAnswer.Text(auth, "token_type") != "service") return (made, "the token is not of type service, so that it could not be revoked by itself");
-        if (given != seconds) return (made, "the token does not live as long as was asked; look at the token role's and mount's limits");
+        if (!IsAsAsked(given, seconds)) return (made, "the token does not live as long as was asked; look at the token role's and mount's limits");
         if (VaultAnswer.Texts(auth, "policies") is not { } policies || policies.Except(target.Policies).Any()) return (made, "the token has policies that the target does not name");
         return (made, null);
     }

@@ -91,9 +91,9 @@ internal sealed class VaultBackend(string brokerId, VaultConnections connections
         var seconds = LeaseToken.SecondsUntil(order.EndsAt, now);
         // What was read first: until its token is renewed too, nothing lives longer.
         var given = await vault.RenewSecretAsync(secret, seconds, cancel);
-        if (given == seconds) given = await vault.RenewTokenAsync(accessor, seconds, cancel);
-        if (given != seconds) throw new BackendException(Word, ReasonCodes.LeaseNotRenewable, "Vault does not give as long a life as was asked; its own limits are reached", transient: false);
-        return new Minted(new Secret(), clock.NowMs() + (seconds * 1000));
+        if (LeaseToken.IsAsAsked(given, seconds)) given = await vault.RenewTokenAsync(accessor, seconds, cancel);
+        if (!LeaseToken.IsAsAsked(given, seconds)) throw new BackendException(Word, ReasonCodes.LeaseNotRenewable, "Vault does not give as long a life as was asked; its own limits are reached", transient: false);
+        return new Minted(new Secret(), clock.NowMs() + (given * 1000));
     }
 
     /// <summary>The token first, so that nothing more is read with it; then what was read, until Vault confirms.</summary>

@@ -37,5 +37,5 @@ internal static class VaultErrors
     /// </summary>
     public static bool IsGone(VaultAnswer answer) =>
         answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
-        && (answer.Says("invalid accessor") || answer.Says("token not found") || answer.Says("bad token"));
+        && (answer.Says("invalid accessor") || answer.Says("token not found"));
 }

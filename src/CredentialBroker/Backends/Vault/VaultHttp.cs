@@ -47,7 +47,10 @@ internal sealed class VaultHttp : IDisposable
         request.Headers.Add("X-Vault-Request", "true");
         if (_target.Namespace.Length > 0) request.Headers.Add("X-Vault-Namespace", _target.Namespace);
         if (token is not null) request.Headers.TryAddWithoutValidation("X-Vault-Token", token);
-        if (body is not null) request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        // A read carries content too, of no bytes: the handler sends again, unasked, what has none and met a closing connection,
+        // and a read that makes something would make it twice.
+        request.Content = new ByteArrayContent(body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body));
+        if (body is not null) request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         try
         {
             using var answer = await _http.SendAsync(request, cancel);
