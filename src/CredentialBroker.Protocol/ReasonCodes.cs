@@ -159,6 +159,8 @@ public static class ReasonCodes
 
     /// <summary>The target did not make the credential; nothing was handed out.</summary>
     public const string MintFailed = "mint_failed";
+    /// <summary>The credential could outlive its lease by more than the template's <c>maxResidual</c>; it was ended, not handed out.</summary>
+    public const string ResidualTooLong = "residual_too_long";
     /// <summary>The target did not confirm that the credential ended; the broker tries again.</summary>
     public const string EndFailed = "end_failed";
     /// <summary>The target is failing and its circuit is open.</summary>

@@ -103,7 +103,11 @@ internal abstract record Narrowed
 /// <param name="Facts">Proven facts of the workload by name, such as <c>workload.uri</c>.</param>
 /// <param name="EndsAt">When the lease is over, UTC milliseconds.</param>
 /// <param name="Deadline">After this the operation must not take effect, UTC milliseconds.</param>
-internal sealed record Order(string LeaseId, Grant Grant, IReadOnlyDictionary<string, string> Facts, long EndsAt, long Deadline);
+internal sealed record Order(string LeaseId, Grant Grant, IReadOnlyDictionary<string, string> Facts, long EndsAt, long Deadline)
+{
+    /// <summary>Id of the approval it is made under, for what is recorded at the target.</summary>
+    public string Approval { get; init; } = "";
+}
 
 /// <summary>A credential just made, on its one way out.</summary>
 /// <param name="Secret">What the workload gets; empty where a renewal keeps the credential it has.</param>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
+using CredentialBroker.Backends.Vault;
 using CredentialBroker.Issuer;
 using CredentialBroker.Storage;
 
@@ -33,13 +34,14 @@ internal sealed class BackendCatalog : IDisposable
 
     /// <param name="brokerId">Six characters of the broker's id.</param>
     public static BackendCatalog BuiltIn(
-        string brokerId, TargetOptions targets, KeyRings rings, StatusIndexes statuses, CertificateAuthorities authorities, PostgresConnections postgres, BrokerClock clock, BackendMetrics metrics)
+        string brokerId, TargetOptions targets, KeyRings rings, StatusIndexes statuses, CertificateAuthorities authorities, PostgresConnections postgres, VaultConnections vault, BrokerClock clock, BackendMetrics metrics)
     {
         (Backend Backend, Func<string, GateLimits> Limits)[] table =
         [
             (new SignedTokenBackend(rings.Workload, statuses, targets.SignedToken, clock), _ => Unlimited),
             (new CertificateBackend(authorities, targets.Certificate, clock), _ => Unlimited),
             (new PostgresBackend(brokerId, postgres, clock), target => PostgresLimits(targets, target)),
+            (new VaultBackend(brokerId, vault, clock), target => VaultLimits(targets, target)),
         ];
         var catalog = new BackendCatalog(table.Select(row => new GuardedBackend(row.Backend, row.Limits, metrics, clock)));
         metrics.Watch(() => catalog.States);
@@ -54,5 +56,9 @@ internal sealed class BackendCatalog : IDisposable
     // As many as the pools have connections: who waits, waits here, where it is counted.
     private static GateLimits PostgresLimits(TargetOptions targets, string target) => targets.Postgres.TryGetValue(target, out var options)
         ? new GateLimits(options.MaxConnections, options.EndingConnections)
+        : new GateLimits(1, 1);
+
+    private static GateLimits VaultLimits(TargetOptions targets, string target) => targets.Vault.TryGetValue(target, out var options)
+        ? new GateLimits(options.MaxMinting, options.MaxEnding)
         : new GateLimits(1, 1);
 }

@@ -45,7 +45,11 @@ internal static class Risks
 
     private static IEnumerable<Risk> OfTargets(BrokerOptions options) => options.Targets.Postgres
         .Where(target => target.Value.SslMode is not ("verify-full" or "verify-ca"))
-        .Select(target => new Risk($"Targets:Postgres:{target.Key}:SslMode", $"with {target.Value.SslMode} anybody on the way may pose as the server", "use verify-full"));
+        .Select(target => new Risk($"Targets:Postgres:{target.Key}:SslMode", $"with {target.Value.SslMode} anybody on the way may pose as the server", "use verify-full"))
+        .Concat(options.Targets.Vault.Where(target => target.Value.Login.Method == "token").Select(target => new Risk(
+            $"Targets:Vault:{target.Key}:Login:Method", "the broker's token is a standing secret in a file", "log in by jwt, kubernetes, approle or cert")))
+        .Concat(options.Targets.Vault.Where(target => target.Value.AllowStaticSecrets).Select(target => new Risk(
+            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
@@ -61,6 +65,11 @@ internal static class Risks
         ("Storage:PasswordFile", options.Storage.PasswordFile),
         .. options.Targets.Postgres.Select(target => ($"Targets:Postgres:{target.Key}:PasswordFile", target.Value.PasswordFile)),
         .. options.Targets.Postgres.Select(target => ($"Targets:Postgres:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.Vault.SelectMany(target => new (string, string?)[]
+        {
+            ($"Targets:Vault:{target.Key}:Login:TokenFile", target.Value.Login.TokenFile), ($"Targets:Vault:{target.Key}:Login:SecretIdFile", target.Value.Login.SecretIdFile),
+            ($"Targets:Vault:{target.Key}:Login:ClientKeyFile", target.Value.Login.ClientKeyFile),
+        }),
     ];
 
     private static IEnumerable<Risk> OfFile((string Key, string? File) one)

@@ -49,6 +49,11 @@ internal sealed class MintAtTarget(
             return await AbandonAsync(plan, record, certain: false, ReasonCodes.MintFailed, "the target did not answer in time");
         }
 
+        if (minted.DiesBy - plan.Lease.EndsAt > plan.Facts.Template!.MaxResidual)
+        {
+            return await AbandonAsync(plan, record, certain: true, ReasonCodes.ResidualTooLong, "the credential could outlive its lease by more than the template accepts");
+        }
+
         return await ReleaseAsync(plan, claim, record, minted, cancel);
     }
 

@@ -92,6 +92,13 @@ internal sealed class RenewLease(
         }
 
         Milestones.Reach("renew.after");
+        if (!backend.InProcess && minted.DiesBy - granted.EndsAt > facts.Template!.MaxResidual)
+        {
+            var tooLong = new Refusal(ReasonCodes.ResidualTooLong, "the credential could outlive its lease by more than the template accepts");
+            await UndoAsync(lease, record.Id, tooLong);
+            return await refusals.RecordAsync(record, new Decision.Refused(tooLong.Code, "renew", tooLong.Detail));
+        }
+
         var renewed = new Renewed(granted.EndsAt, granted.EndsBecause, minted.DiesBy, minted.Handle, minted.Secret.IsEmpty ? null : fingerprints.Of(minted.Secret.Reveal().Span));
         var at = clock.NowMs();
         var after = lease with { EndsAt = renewed.EndsAt, EndsBecause = renewed.EndsBecause, DiesBy = renewed.DiesBy, Fingerprint = renewed.Fingerprint ?? lease.Fingerprint };

@@ -34,7 +34,13 @@ public sealed class RisksTests
         {
             Targets = new TargetOptions { Postgres = new Dictionary<string, PostgresTarget> { ["orders"] = new() { SslMode = "require" } } },
         });
+        Tells("Targets:Vault:main:Login:Method", Vault(new() { Login = new() { Method = "token", TokenFile = "/nowhere/token", AllowStaticToken = true } }));
+        Tells("Targets:Vault:main:AllowStaticSecrets", Vault(new() { AllowStaticSecrets = true }));
+        Assert.Empty(Risks.In(Vault(new())));
     }
+
+    private static BrokerOptions Vault(Backends.Vault.VaultTarget target) =>
+        Safe with { Targets = new TargetOptions { Vault = new Dictionary<string, Backends.Vault.VaultTarget> { ["main"] = target } } };
 
     [Fact]
     public void A_key_file_that_others_may_read_is_told()

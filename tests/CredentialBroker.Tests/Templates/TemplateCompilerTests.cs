@@ -173,6 +173,7 @@ public sealed class TemplateCompilerTests
     [Theory]
     [InlineData("orders-read.yaml", "postgres")]
     [InlineData("build-token.yaml", "signed-token")]
+    [InlineData("docker-admin.yaml", "vault")]
     public void The_examples_compile(string file, string backend)
     {
         var template = Compile(File.ReadAllText(RepositoryFiles.PathOf($"deploy/examples/templates/{file}")));

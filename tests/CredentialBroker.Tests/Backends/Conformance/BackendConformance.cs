@@ -84,7 +84,7 @@ internal static class BackendConformance
     {
         var life = TimeSpan.FromSeconds(2);
         var order = on.NewOrder(life, Deadline);
-        var minted = await on.Backend.MintAsync(on.Backend.Plan(order), order, default);
+        var minted = await on.Backend.MintAsync(await on.Backend.PrepareAsync(on.Backend.Plan(order), order, default), order, default);
         await on.PassAsync(life);
         return !await on.WorksAsync(minted.Secret);
     }
@@ -125,14 +125,18 @@ internal static class BackendConformance
     private static async Task<bool> LateMintMakesNothing(Harness on)
     {
         var order = on.NewOrder(Life, TimeSpan.FromMilliseconds(-50));
-        var handle = on.Backend.Plan(order);
+        // Prepared in time: what comes late is the mint.
+        var handle = await on.Backend.PrepareAsync(on.Backend.Plan(order), order with { Deadline = order.Deadline + (long)Deadline.TotalMilliseconds }, default);
         return await RefusesAsync(() => on.Backend.MintAsync(handle, order, default)) && !await on.ExistsAsync(handle);
     }
 
     private static async Task<bool> SecondMintReplaces(Harness on)
     {
-        var (handle, first, order) = await MintAsync(on);
         if (!on.EndsAtTarget) return true;
+        var order = on.NewOrder(Life, Deadline);
+        var handle = await on.Backend.PrepareAsync(on.Backend.Plan(order), order, default);
+        var first = await on.Backend.MintAsync(handle, order, default);
+        if (!on.MintsAgain) return await RefusesAsync(() => on.Backend.MintAsync(handle, order, default)) && await on.WorksAsync(first.Secret);
         var second = await on.Backend.MintAsync(handle, order, default);
         return !await on.WorksAsync(first.Secret) && await on.WorksAsync(second.Secret);
     }

@@ -9,6 +9,9 @@ internal abstract class Harness : IAsyncDisposable
     /// <summary>False where verifiers cannot be told: the credential stops at its own expiry.</summary>
     public abstract bool EndsAtTarget { get; }
 
+    /// <summary>True where minting once more replaces what was made; false where it is refused.</summary>
+    public virtual bool MintsAgain => true;
+
     public abstract Order NewOrder(TimeSpan life, TimeSpan deadline);
 
     /// <summary>Uses the credential as a workload would.</summary>

@@ -46,6 +46,8 @@ internal static class Mutations
 
     internal sealed class ExpiryIgnored(Backend real) : Mutation(real)
     {
+        public override ValueTask<string> PrepareAsync(string handle, Order order, CancellationToken cancel) => Real.PrepareAsync(handle, order with { EndsAt = order.EndsAt + Hour }, cancel);
+
         public override async ValueTask<Minted> MintAsync(string handle, Order order, CancellationToken cancel) =>
             await Real.MintAsync(handle, order with { EndsAt = order.EndsAt + Hour }, cancel) with { DiesBy = order.EndsAt };
     }
@@ -83,7 +85,7 @@ internal static class Mutations
     internal sealed class RenewRevivesEnded(Backend real) : Mutation(real)
     {
         public override async ValueTask<Minted> RenewAsync(string handle, Order order, CancellationToken cancel) =>
-            await Real.ProbeAsync(handle, cancel) == Probe.Dead ? await Real.MintAsync(handle, order, cancel) : await Real.RenewAsync(handle, order, cancel);
+            await Real.ProbeAsync(handle, cancel) == Probe.Dead ? await Real.MintAsync(await Real.PrepareAsync(handle, order, cancel), order, cancel) : await Real.RenewAsync(handle, order, cancel);
     }
 
     internal sealed class EndDoesNothing(Backend real) : Mutation(real)
