@@ -74,6 +74,15 @@ internal abstract class Backend
 
     /// <summary>Whether the credential still exists at the target.</summary>
     public abstract ValueTask<Probe> ProbeAsync(string handle, CancellationToken cancel);
+
+    /// <summary>
+    /// Uses the credential for the harmless action that its grant names: the one proof that it is honoured, or no longer.
+    /// <see cref="Probe.NotPossible"/> where none is named. An answer that is neither yes nor no throws.
+    /// </summary>
+    public virtual ValueTask<Probe> UseAsync(Grant grant, Secret secret, CancellationToken cancel) => ValueTask.FromResult(Probe.NotPossible);
+
+    /// <summary>Everything at a target that carries this broker's id, whatever its leases have become.</summary>
+    public virtual ValueTask<IReadOnlyList<Ours>> ListAsync(string target, CancellationToken cancel) => ValueTask.FromResult<IReadOnlyList<Ours>>([]);
 }
 
 /// <summary>What a template's section allows at most, narrowed per claim by intent and filled with proven facts.</summary>
@@ -86,6 +95,9 @@ internal abstract record Grant(string Target)
     public abstract Narrowed Narrow(Intent? asked, Intent? approved, IReadOnlyDictionary<string, string> facts);
 
     public abstract IReadOnlyList<Privilege> Privileges { get; }
+
+    /// <summary>It names a harmless action by which anyone can see whether the credential is honoured.</summary>
+    public virtual bool CanBeUsed => false;
 }
 
 internal abstract record Narrowed
@@ -118,6 +130,11 @@ internal sealed record Minted(Secret Secret, long DiesBy, string? Handle = null)
 /// <param name="WasThere">False when nothing was left to end.</param>
 /// <param name="SessionsCut">Sessions that were using the credential and were cut; proof of use.</param>
 internal sealed record EndReport(bool WasThere, int SessionsCut = 0);
+
+/// <summary>Something at a target that this broker made.</summary>
+/// <param name="LeaseId">Read from its name or tags.</param>
+/// <param name="Handle">Enough to end it with.</param>
+internal sealed record Ours(string LeaseId, string Handle);
 
 internal enum Probe
 {

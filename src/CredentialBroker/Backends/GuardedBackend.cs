@@ -53,6 +53,13 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
     public override ValueTask<Probe> ProbeAsync(string handle, CancellationToken cancel) =>
         EndingAsync("probe", handle, () => inner.ProbeAsync(handle, cancel), cancel);
 
+    /// <summary>Like <see cref="ProbeAsync"/>, in the ending lane.</summary>
+    public override ValueTask<Probe> UseAsync(Grant grant, Secret secret, CancellationToken cancel) =>
+        MeasuredAsync("use", ReasonCodes.TargetUnavailable, () => GateTo(grant.Target).EndingAsync(() => ScrubbedAsync(ReasonCodes.TargetUnavailable, () => inner.UseAsync(grant, secret, cancel), cancel), cancel), cancel);
+
+    public override ValueTask<IReadOnlyList<Ours>> ListAsync(string target, CancellationToken cancel) =>
+        MeasuredAsync("list", ReasonCodes.TargetUnavailable, () => GateTo(target).EndingAsync(() => ScrubbedAsync(ReasonCodes.TargetUnavailable, () => inner.ListAsync(target, cancel), cancel), cancel), cancel);
+
     public void Dispose()
     {
         foreach (var gate in _gates.Values) gate.Value.Dispose();
@@ -64,11 +71,9 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
     private ValueTask<T> EndingAsync<T>(string operation, string handle, Func<ValueTask<T>> work, CancellationToken cancel) =>
         MeasuredAsync(operation, ReasonCodes.EndFailed, InProcess ? work : () => GateOf(handle).EndingAsync(() => ScrubbedAsync(ReasonCodes.EndFailed, work, cancel), cancel), cancel);
 
-    private TargetGate GateOf(string handle)
-    {
-        var target = Handle.TargetOf(Name, handle);
-        return _gates.GetOrAdd(target, key => new Lazy<TargetGate>(() => new TargetGate(Name, key, limitsOf(key), clock))).Value;
-    }
+    private TargetGate GateOf(string handle) => GateTo(Handle.TargetOf(Name, handle));
+
+    private TargetGate GateTo(string target) => _gates.GetOrAdd(target, key => new Lazy<TargetGate>(() => new TargetGate(Name, key, limitsOf(key), clock))).Value;
 
     private async ValueTask<T> MeasuredAsync<T>(string operation, string code, Func<ValueTask<T>> work, CancellationToken cancel)
     {

@@ -4,7 +4,14 @@ namespace CredentialBroker.Backends;
 
 /// <summary>How much may go on at one target at once.</summary>
 /// <param name="Waiting">Mints that may wait for their turn; ending waits without limit, for it is never refused.</param>
-internal sealed record GateLimits(int Minting, int Ending, int Waiting = 64);
+internal sealed record GateLimits(int Minting, int Ending, int Waiting = 64)
+{
+    /// <summary>For leases of a target that is no longer configured.</summary>
+    public static readonly GateLimits Least = new(1, 1);
+
+    /// <summary>Where nothing is called, nothing is kept waiting.</summary>
+    public static readonly GateLimits InProcess = new(64, 64);
+}
 
 /// <summary>Whether a target is left alone for a while because it kept failing, by lane.</summary>
 internal sealed record TargetState(string Backend, string Target, bool MintingOpen, bool EndingOpen);

@@ -121,12 +121,6 @@ public sealed class TargetGateTests
         await using var harness = new SignedTokenHarness();
         using var meters = new Meters();
         Assert.Throws<ArgumentException>(() => new BackendCatalog([harness.Backend, harness.Backend]));
-        var rings = new Issuer.KeyRings("https://broker.example", Issuer.ReservedAudiences.BuiltIn);
-        using var vault = new Vault.VaultConnections(new TargetOptions().Vault, rings, _clock);
-        using var catalog = BackendCatalog.BuiltIn(
-            "abc123", new TargetOptions(), rings, new Issuer.StatusIndexes(_ => Task.FromResult(0L)), new Issuer.CertificateAuthorities(new Issuer.PublicAddress("https://broker.example")), new Postgres.PostgresConnections(new TargetOptions().Postgres), vault, new(_clock), new BackendMetrics(meters));
-        Assert.Equal(["certificate", "postgres", "signed-token", "vault"], catalog.All.Select(backend => backend.Name));
-        Assert.Null(catalog.Find("none"));
     }
 
     private static BackendException Fault(bool transient) => new("postgres", ReasonCodes.MintFailed, "no", transient);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using CredentialBroker.Backends.Wires;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
 
@@ -45,14 +46,14 @@ internal sealed record LeaseToken(string Accessor, string Token, long DiesBy, lo
     /// <summary>The token, and why it is not one that a lease may have; null where it is in order.</summary>
     public static (LeaseToken? Token, string? Wrong) Read(VaultAnswer answer, VaultTarget target, Order order, long seconds, long now)
     {
-        if (answer.Object("auth") is not { } auth || VaultAnswer.Text(auth, "client_token") is not { } token
-            || VaultAnswer.Text(auth, "accessor") is not { } accessor || !VaultPath.IsAccessor(accessor) || VaultAnswer.Seconds(auth, "lease_duration") is not { } given)
+        if (answer.Object("auth") is not { } auth || auth.Text("client_token") is not { } token
+            || auth.Text("accessor") is not { } accessor || !VaultPath.IsAccessor(accessor) || auth.Seconds("lease_duration") is not { } given)
             return (null, "no token, or none with an accessor");
         var made = new LeaseToken(accessor, token, now + (given * 1000), order.Deadline);
-        if (!VaultAnswer.Truth(auth, "orphan")) return (made, "the token is no orphan: it would end with the broker's own login");
-        if (VaultAnswer.Text(auth, "token_type") != "service") return (made, "the token is not of type service, so that it could not be revoked by itself");
+        if (!auth.Truth("orphan")) return (made, "the token is no orphan: it would end with the broker's own login");
+        if (auth.Text("token_type") != "service") return (made, "the token is not of type service, so that it could not be revoked by itself");
         if (!IsAsAsked(given, seconds)) return (made, "the token does not live as long as was asked; look at the token role's and mount's limits");
-        if (VaultAnswer.Texts(auth, "policies") is not { } policies || policies.Except(target.Policies).Any()) return (made, "the token has policies that the target does not name");
+        if (auth.Texts("policies") is not { } policies || policies.Except(target.Policies).Any()) return (made, "the token has policies that the target does not name");
         return (made, null);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using CredentialBroker.Backends.Wires;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
 
@@ -41,7 +42,7 @@ internal static class VaultCalls
     {
         var answer = await vault.Session.CallAsync("auth/token/renew-accessor", new JsonObject { ["accessor"] = accessor, ["increment"] = LeaseToken.Ttl(seconds) }, cancel);
         if (VaultErrors.IsGone(answer)) throw Over(answer, "renewing the lease's token");
-        return answer.IsSuccess && answer.Object("auth") is { } auth && VaultAnswer.Seconds(auth, "lease_duration") is { } given
+        return answer.IsSuccess && answer.Object("auth") is { } auth && auth.Seconds("lease_duration") is { } given
             ? given
             : throw VaultErrors.Of(answer, ReasonCodes.MintFailed, "renewing the lease's token");
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using CredentialBroker.Backends.Wires;
 using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Backends.Vault;
@@ -15,12 +16,12 @@ internal static class VaultCheck
             if (answer.Status == HttpStatusCode.NotFound) return [$"the token role {name} does not exist"];
             if (!answer.IsSuccess || answer.Object("data") is not { } role) return [VaultErrors.Of(answer, ReasonCodes.TargetUnavailable, $"reading the token role {name}").Detail];
             var problems = new List<string>();
-            if (!VaultAnswer.Truth(role, "orphan")) problems.Add($"the token role {name} is not orphan: leases would end with the broker's own login");
-            if (!VaultAnswer.Truth(role, "renewable")) problems.Add($"the token role {name} is not renewable: no lease could be renewed");
-            if (VaultAnswer.Text(role, "token_type") is "batch" or "default-batch") problems.Add($"the token role {name} makes batch tokens, which cannot be revoked");
-            if (VaultAnswer.Seconds(role, "token_period") is > 0) problems.Add($"the token role {name} has a period: its tokens would not live as long as is asked");
-            if (VaultAnswer.Seconds(role, "token_num_uses") is > 0) problems.Add($"the token role {name} limits uses: what a token read dies with its last");
-            var allowed = VaultAnswer.Texts(role, "allowed_policies") ?? [];
+            if (!role.Truth("orphan")) problems.Add($"the token role {name} is not orphan: leases would end with the broker's own login");
+            if (!role.Truth("renewable")) problems.Add($"the token role {name} is not renewable: no lease could be renewed");
+            if (role.Text("token_type") is "batch" or "default-batch") problems.Add($"the token role {name} makes batch tokens, which cannot be revoked");
+            if (role.Seconds("token_period") is > 0) problems.Add($"the token role {name} has a period: its tokens would not live as long as is asked");
+            if (role.Seconds("token_num_uses") is > 0) problems.Add($"the token role {name} limits uses: what a token read dies with its last");
+            var allowed = role.Texts("allowed_policies") ?? [];
             problems.AddRange(vault.Options.Policies.Except(allowed).Select(policy => $"the token role {name} does not allow the policy {policy}"));
             return problems;
         }

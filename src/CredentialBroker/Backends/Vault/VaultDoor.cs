@@ -1,8 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using CredentialBroker.Backends.Wires;
 using CredentialBroker.Issuer;
 using CredentialBroker.Protocol;
-using CredentialBroker.Storage;
 
 namespace CredentialBroker.Backends.Vault;
 
@@ -10,7 +9,6 @@ namespace CredentialBroker.Backends.Vault;
 /// <param name="federation">Signs the broker's own token for method <c>jwt</c>.</param>
 internal sealed class VaultDoor(VaultLogin login, KeyRing federation, TimeProvider clock)
 {
-    private const long AssertionSeconds = 60;
     private const int SecretBytes = 16 * 1024;
 
     /// <summary>A token that never expires is looked at again this often.</summary>
@@ -23,45 +21,30 @@ internal sealed class VaultDoor(VaultLogin login, KeyRing federation, TimeProvid
     {
         var answer = await http.SendAsync(login.Path, token: null, await ShowAsync(cancel), cancel);
         if (!answer.IsSuccess) throw VaultErrors.Of(answer, ReasonCodes.TargetUnavailable, "the broker's own login");
-        if (answer.Object("auth") is not { } auth || VaultAnswer.Text(auth, "client_token") is not { } token || VaultAnswer.Seconds(auth, "lease_duration") is not ({ } seconds and > 0))
+        if (answer.Object("auth") is not { } auth || auth.Text("client_token") is not { } token || auth.Seconds("lease_duration") is not ({ } seconds and > 0))
             throw Refused("the broker's own login gave no token; multi-factor logins are not for programs");
         // A batch token makes no tokens, so that every claim would fail later and say less.
-        if (VaultAnswer.Text(auth, "token_type") is not (null or "service")) throw Refused("the broker's own login gave a batch token, and those make no lease tokens");
-        return (token, seconds, VaultAnswer.Truth(auth, "renewable"));
+        if (auth.Text("token_type") is not (null or "service")) throw Refused("the broker's own login gave a batch token, and those make no lease tokens");
+        return (token, seconds, auth.Truth("renewable"));
     }
 
     private async ValueTask<(string Token, long Seconds, bool Renewable)> StandingAsync(VaultHttp http, CancellationToken cancel)
     {
         var token = await ReadAsync(login.TokenFile!, cancel);
         var answer = await http.SendAsync("auth/token/lookup-self", token, body: null, cancel);
-        if (!answer.IsSuccess || answer.Object("data") is not { } data || VaultAnswer.Seconds(data, "ttl") is not { } seconds)
+        if (!answer.IsSuccess || answer.Object("data") is not { } data || data.Seconds("ttl") is not { } seconds)
             throw VaultErrors.Of(answer, ReasonCodes.TargetUnavailable, "looking at the broker's own token");
-        return (token, seconds == 0 ? StandingSeconds : seconds, seconds > 0 && VaultAnswer.Truth(data, "renewable"));
+        return (token, seconds == 0 ? StandingSeconds : seconds, seconds > 0 && data.Truth("renewable"));
     }
 
     private async ValueTask<JsonObject> ShowAsync(CancellationToken cancel) => login.Method switch
     {
-        "jwt" => new JsonObject { ["role"] = login.Role, ["jwt"] = Assertion() },
+        "jwt" => new JsonObject { ["role"] = login.Role, ["jwt"] = FederationToken.Write(federation, clock, login.Subject, login.Audience) },
         "kubernetes" => new JsonObject { ["role"] = login.Role, ["jwt"] = await ReadAsync(login.JwtFile, cancel) },
         "approle" => new JsonObject { ["role_id"] = login.RoleId, ["secret_id"] = await ReadAsync(login.SecretIdFile!, cancel) },
         "cert" => login.Role is null ? [] : new JsonObject { ["name"] = login.Role },
         _ => throw Refused($"there is no login by {login.Method}"),
     };
-
-    private string Assertion()
-    {
-        var now = clock.NowMs() / 1000;
-        return TokenWriter.Write(federation, json =>
-        {
-            json.WriteString("iss"u8, federation.Issuer);
-            json.WriteString("sub"u8, login.Subject);
-            json.WriteString("aud"u8, login.Audience);
-            json.WriteNumber("iat"u8, now);
-            json.WriteNumber("nbf"u8, now);
-            json.WriteNumber("exp"u8, now + AssertionSeconds);
-            json.WriteString("jti"u8, Ids.New(clock));
-        });
-    }
 
     private static async ValueTask<string> ReadAsync(string file, CancellationToken cancel)
     {

@@ -40,8 +40,11 @@ internal sealed record VaultLogin
         if (Mount is not null && !VaultPath.IsPlain(Mount)) yield return $"{path}:Mount: must be a path of letters, digits and _.- between single slashes";
         if (Role is not null && !VaultPath.IsSegment(Role)) yield return $"{path}:Role: must be 1 to 128 letters, digits, and _.-";
         if (Role is null && Method is ("jwt" or "kubernetes")) yield return $"{path}:Role: is needed for {Method}";
-        if (Method == "jwt" && !reserved.Include(Audience)) yield return $"{path}:Audience: must be one of the broker's own federation (Issuer:FederationAudiences)";
-        if (Method == "jwt" && (Subject.Length is 0 or > 128 || Subject.Any(c => c is <= ' ' or > '~'))) yield return $"{path}:Subject: must be 1 to 128 visible characters";
+        if (Method == "jwt")
+        {
+            foreach (var wrong in FederationToken.Validate(Subject, Audience, reserved, path)) yield return wrong;
+        }
+
         if (Method == "approle" && string.IsNullOrEmpty(RoleId)) yield return $"{path}:RoleId: is needed for approle";
         if (Method == "token" && !AllowStaticToken) yield return $"{path}:AllowStaticToken: method token is a standing secret and has to be accepted explicitly";
         foreach (var (name, file, method) in new[]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CredentialBroker.Backends.Wires;
 
 namespace CredentialBroker.Backends.Vault;
 
@@ -15,10 +16,10 @@ internal sealed record VaultSecret(string? LeaseId, bool Renewable, long? Second
     public static (VaultSecret? Secret, string? Wrong) Read(VaultAnswer answer, VaultGrant grant, long now)
     {
         if (answer.Object("data") is not { } data) return (null, "the answer has no data");
-        if (grant.Engine.Word == VaultEngine.Static && VaultAnswer.Object(data, "metadata") is not null)
+        if (grant.Engine.Word == VaultEngine.Static && data.Object("metadata") is not null)
         {
             // Version 2 of kv: what is stored is one level down, and null once it was deleted.
-            if (VaultAnswer.Object(data, "data") is not { } stored) return (null, "what was stored there is deleted");
+            if (data.Object("data") is not { } stored) return (null, "what was stored there is deleted");
             data = stored;
         }
 
@@ -41,7 +42,7 @@ internal sealed record VaultSecret(string? LeaseId, bool Renewable, long? Second
 
     private static long? Life(VaultAnswer answer, JsonElement data, VaultEngine engine, long now)
     {
-        var told = engine.Expiry is { } name ? VaultAnswer.Seconds(data, name) : null;
+        var told = engine.Expiry is { } name ? data.Seconds(name) : null;
         // A time since 1970 cannot be mistaken for a life of thirty years.
         if (told >= FirstTime) told = Math.Max(0, told.Value - now);
         return told ?? (answer.Seconds("lease_duration") is { } seconds and > 0 ? seconds : null);

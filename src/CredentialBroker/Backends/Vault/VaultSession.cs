@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using CredentialBroker.Backends.Wires;
 using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Backends.Vault;
@@ -49,7 +50,7 @@ internal sealed class VaultSession(VaultHttp http, VaultDoor door, TimeProvider 
     private async ValueTask<Held?> RenewAsync(Held old, CancellationToken cancel)
     {
         var answer = await http.SendAsync("auth/token/renew-self", old.Token, [], cancel);
-        return answer.IsSuccess && answer.Object("auth") is { } auth && VaultAnswer.Seconds(auth, "lease_duration") is { } seconds and > 0
+        return answer.IsSuccess && answer.Object("auth") is { } auth && auth.Seconds("lease_duration") is { } seconds and > 0
             // Near its longest life Vault grants next to nothing, and then a new login is due at once.
             ? seconds < old.Life.TotalSeconds / 2 ? null : old with { Since = clock.GetTimestamp(), Life = TimeSpan.FromSeconds(seconds) }
             : null;

@@ -1,3 +1,5 @@
+using CredentialBroker.Backends.Wires;
+
 namespace CredentialBroker.Backends.Vault;
 
 /// <summary>What a Vault target's configuration must keep; every mistake is told with its configuration path.</summary>
@@ -7,10 +9,7 @@ internal static class VaultTargetRules
 
     private static IEnumerable<string> Reached(VaultTarget target, string path)
     {
-        if (target.Address is not { IsAbsoluteUri: true } address || address.Scheme is not ("https" or "http") || address.AbsolutePath != "/" || address.Query.Length > 0
-            || address.Fragment.Length > 0 || address.UserInfo.Length > 0)
-            yield return $"{path}:Address: must be scheme, host and port, such as https://vault.example:8200";
-        else if (address.Scheme == "http" && !address.IsLoopback) yield return $"{path}:Address: must be https, but for loopback";
+        foreach (var wrong in WireAddress.Validate(target.Address, $"{path}:Address", "https://vault.example:8200")) yield return wrong;
         if (target.Namespace.Length > 0 && !VaultPath.IsPlain(target.Namespace)) yield return $"{path}:Namespace: must be a path of letters, digits and _.- between single slashes";
         if (target.RootCertificateFile is { } file && !File.Exists(file)) yield return $"{path}:RootCertificateFile: the file does not exist or cannot be seen";
     }

@@ -19,6 +19,8 @@ internal static class BackendConformance
         ["expired credential is refused"] = ExpiredIsRefused,
         ["ended credential is refused"] = EndedIsRefused,
         ["probe tells the truth"] = ProbeTellsTheTruth,
+        ["use tells the truth"] = UseTellsTheTruth,
+        ["list names what is there"] = ListNamesWhatIsThere,
         ["end twice is harmless"] = EndTwice,
         ["end before mint succeeds"] = EndBeforeMint,
         ["late mint makes nothing"] = LateMintMakesNothing,
@@ -106,6 +108,26 @@ internal static class BackendConformance
         return on.EndsAtTarget
             ? (before, after, never) is (Probe.Alive, Probe.Dead, Probe.Dead)
             : (before, after, never) is (Probe.NotPossible, Probe.NotPossible, Probe.NotPossible);
+    }
+
+    private static async Task<bool> UseTellsTheTruth(Harness on)
+    {
+        var (handle, minted, order) = await MintAsync(on);
+        if (!order.Grant.CanBeUsed) return await on.Backend.UseAsync(order.Grant, minted.Secret, default) == Probe.NotPossible;
+        var before = await on.Backend.UseAsync(order.Grant, minted.Secret, default);
+        await on.Backend.EndAsync(handle, default);
+        return (before, await on.Backend.UseAsync(order.Grant, minted.Secret, default)) is (Probe.Alive, Probe.Dead);
+    }
+
+    /// <summary>Enough to end it with, and nothing of what is over.</summary>
+    private static async Task<bool> ListNamesWhatIsThere(Harness on)
+    {
+        var (handle, minted, order) = await MintAsync(on);
+        async Task<Ours?> FindAsync() => (await on.Backend.ListAsync(order.Grant.Target, default)).SingleOrDefault(one => one.LeaseId == order.LeaseId);
+        if (!on.Lists) return await FindAsync() is null;
+        if (await FindAsync() is not { } found) return false;
+        await on.Backend.EndAsync(found.Handle, default);
+        return !await on.WorksAsync(minted.Secret) && !await on.ExistsAsync(handle) && await FindAsync() is null;
     }
 
     private static async Task<bool> EndTwice(Harness on)

@@ -12,6 +12,9 @@ internal abstract class Harness : IAsyncDisposable
     /// <summary>True where minting once more replaces what was made; false where it is refused.</summary>
     public virtual bool MintsAgain => true;
 
+    /// <summary>True where what the broker made can be found at the target without its store.</summary>
+    public virtual bool Lists => false;
+
     public abstract Order NewOrder(TimeSpan life, TimeSpan deadline);
 
     /// <summary>Uses the credential as a workload would.</summary>

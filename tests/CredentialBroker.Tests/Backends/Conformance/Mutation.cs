@@ -22,4 +22,6 @@ internal abstract class Mutation(Backend real) : Backend
     public override ValueTask<Minted> RenewAsync(string handle, Order order, CancellationToken cancel) => real.RenewAsync(handle, order, cancel);
     public override ValueTask<EndReport> EndAsync(string handle, CancellationToken cancel) => real.EndAsync(handle, cancel);
     public override ValueTask<Probe> ProbeAsync(string handle, CancellationToken cancel) => real.ProbeAsync(handle, cancel);
+    public override ValueTask<Probe> UseAsync(Grant grant, Secret secret, CancellationToken cancel) => real.UseAsync(grant, secret, cancel);
+    public override ValueTask<IReadOnlyList<Ours>> ListAsync(string target, CancellationToken cancel) => real.ListAsync(target, cancel);
 }

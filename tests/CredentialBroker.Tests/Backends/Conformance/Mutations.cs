@@ -116,6 +116,16 @@ internal static class Mutations
         public override ValueTask<Probe> ProbeAsync(string handle, CancellationToken cancel) => ValueTask.FromResult(Probe.Alive);
     }
 
+    internal sealed class UseAlwaysAlive(Backend real) : Mutation(real)
+    {
+        public override ValueTask<Probe> UseAsync(Grant grant, Secret secret, CancellationToken cancel) => ValueTask.FromResult(Probe.Alive);
+    }
+
+    internal sealed class ListForgets(Backend real) : Mutation(real)
+    {
+        public override ValueTask<IReadOnlyList<Ours>> ListAsync(string target, CancellationToken cancel) => ValueTask.FromResult<IReadOnlyList<Ours>>([]);
+    }
+
     /// <summary>Drops the role but leaves those who are inside.</summary>
     internal sealed class EndForgetsSessions(Backend real, PostgresRig rig) : Mutation(real)
     {
