@@ -1,4 +1,5 @@
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
@@ -12,6 +13,7 @@ internal static class BackendServices
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton<BackendMetrics>()
         .AddCertificate(targets.Certificate)
+        .AddKubernetes(targets.Kubernetes)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)
         .AddVault(targets.Vault)

@@ -1,4 +1,5 @@
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
@@ -19,10 +20,13 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, VaultTarget> Vault { get; init; } = new Dictionary<string, VaultTarget>();
 
+    public IReadOnlyDictionary<string, KubernetesTarget> Kubernetes { get; init; } = new Dictionary<string, KubernetesTarget>();
+
     /// <summary>Every mistake, each with its configuration path.</summary>
     public IEnumerable<string> Validate(ReservedAudiences reserved, string path = Section) =>
         Of($"{path}:Postgres", Postgres, (target, at) => target.Validate(at))
             .Concat(Of($"{path}:Certificate", Certificate, (target, at) => target.Validate(at)))
+            .Concat(Of($"{path}:Kubernetes", Kubernetes, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Vault", Vault, (target, at) => target.Validate(at, reserved)));
 
