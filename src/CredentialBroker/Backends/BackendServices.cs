@@ -3,6 +3,7 @@ using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
+using CredentialBroker.Backends.Webhook;
 using CredentialBroker.Storage;
 
 namespace CredentialBroker.Backends;
@@ -17,6 +18,7 @@ internal static class BackendServices
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)
         .AddVault(targets.Vault)
+        .AddWebhook(targets.Webhook)
         .AddSingleton(provider => BackendCatalog.Of(
             provider.GetServices<BackendKind>(), provider.GetRequiredService<BackendMetrics>(), provider.GetRequiredService<BrokerClock>()))
         .AddSingleton(provider => provider.GetRequiredService<BackendCatalog>().All);

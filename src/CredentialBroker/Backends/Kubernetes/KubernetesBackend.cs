@@ -49,17 +49,17 @@ internal sealed class KubernetesBackend(string brokerId, PerTarget<KubernetesTar
     public override async ValueTask<string> PrepareAsync(string handle, Order order, CancellationToken cancel)
     {
         var now = NotLate(order);
-        var uid = await LeaseSecret.Of(handle).CreateAsync(clusters.To(order.Grant.Target), brokerId, order, cancel);
+        var uid = await SecretIn(handle).CreateAsync(clusters.To(order.Grant.Target), brokerId, order, cancel);
         foreach (var late in _open.Where(open => open.Value < now)) _open.TryRemove(late.Key, out _);
         _open[uid] = order.Deadline;
-        return Write(order, LeaseSecret.Of(handle) with { Uid = uid }, number: 0, id: "");
+        return Write(order, SecretIn(handle) with { Uid = uid }, number: 0, id: "");
     }
 
     /// <summary>Asks once: asked again, or after a restart, no token is made under the same intent.</summary>
     public override ValueTask<Minted> MintAsync(string handle, Order order, CancellationToken cancel)
     {
         NotLate(order);
-        var secret = LeaseSecret.Of(handle);
+        var secret = SecretIn(handle);
         if (secret.Uid is null || !_open.TryRemove(secret.Uid, out _)) throw Failed("the lease's Secret was used, or is not this process's");
         return RequestAsync(secret, number: 1, order, cancel);
     }
@@ -68,7 +68,7 @@ internal sealed class KubernetesBackend(string brokerId, PerTarget<KubernetesTar
     public override ValueTask<Minted> RenewAsync(string handle, Order order, CancellationToken cancel)
     {
         NotLate(order);
-        var secret = LeaseSecret.Of(handle);
+        var secret = SecretIn(handle);
         if (secret.Uid is null || !int.TryParse(Handle.Find(handle, "n"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
             throw new BackendException(Word, ReasonCodes.LeaseNotRenewable, "no token of this lease was ever made", transient: false);
         return RequestAsync(secret, number + 1, order, cancel);
@@ -76,13 +76,13 @@ internal sealed class KubernetesBackend(string brokerId, PerTarget<KubernetesTar
 
     public override async ValueTask<EndReport> EndAsync(string handle, CancellationToken cancel)
     {
-        var secret = LeaseSecret.Of(handle);
+        var secret = SecretIn(handle);
         if (secret.Uid is not null) _open.TryRemove(secret.Uid, out _);
         return new EndReport(await secret.DeleteAsync(clusters.To(Handle.TargetOf(Word, handle)), cancel));
     }
 
     public override async ValueTask<Probe> ProbeAsync(string handle, CancellationToken cancel) =>
-        await LeaseSecret.Of(handle).IsThereAsync(clusters.To(Handle.TargetOf(Word, handle)), cancel) ? Probe.Alive : Probe.Dead;
+        await SecretIn(handle).IsThereAsync(clusters.To(Handle.TargetOf(Word, handle)), cancel) ? Probe.Alive : Probe.Dead;
 
     /// <summary>Whoever the API server knows by the token, may it do anything or not, is one who is let in.</summary>
     public override async ValueTask<Probe> UseAsync(Grant grant, Secret secret, CancellationToken cancel)
@@ -123,6 +123,15 @@ internal sealed class KubernetesBackend(string brokerId, PerTarget<KubernetesTar
             ("token", made.Token), ("server", clusters.Targets[grant.Target].Address!.ToString()), ("namespace", grant.Account.Namespace), ("serviceAccount", grant.Account.Name),
             ("expiresAt", made.Expires.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)));
         return new Minted(credential, made.Expires.ToUnixTimeMilliseconds(), Write(order, secret, number, made.Id));
+    }
+
+    /// <summary>Ours only: whatever a damaged handle says, no other Secret is ever touched.</summary>
+    private LeaseSecret SecretIn(string handle)
+    {
+        var secret = LeaseSecret.Of(handle);
+        return secret.Name.StartsWith(NameOf(brokerId, ""), StringComparison.Ordinal) && KubernetesNames.IsLabel(secret.Name) && KubernetesNames.IsLabel(secret.Namespace)
+            ? secret
+            : throw new BackendException(Word, ReasonCodes.EndFailed, "the lease's handle names a Secret that is not this broker's", transient: false);
     }
 
     private static string Write(Order order, LeaseSecret secret, int number, string id) => Handle.Write(
