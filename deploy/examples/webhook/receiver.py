@@ -56,6 +56,7 @@ def is_signed(key, text, signature):
 
 
 class Receiver(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # 1.0 would close each connection, at times just when the next call is on its way
     options, lock, leases, seen, keys = None, threading.Lock(), {}, {}, ({}, 0)
 
     def log_message(self, *_):
@@ -71,6 +72,7 @@ class Receiver(BaseHTTPRequestHandler):
         try:
             length = int(self.headers.get("Content-Length") or 0)
             if not 0 < length <= 65536:
+                self.close_connection = True
                 raise Refused(413, "too_large")
             body = self.rfile.read(length)
             self.demand_signature(body)

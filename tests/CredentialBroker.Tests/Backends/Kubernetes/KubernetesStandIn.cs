@@ -48,7 +48,7 @@ internal sealed class KubernetesStandIn : StandInServer
                 ("POST", ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"]) => AccessReview(caller, sent!),
                 ("POST", ["apis", "rbac.authorization.k8s.io", "v1", "namespaces", var space, "roles"]) when caller.Admin => Kept(State.AddRole(space, sent!), sent!),
                 ("POST", ["apis", "rbac.authorization.k8s.io", "v1", "namespaces", var space, "rolebindings"]) when caller.Admin => Kept(State.AddBinding(space, sent!), sent!),
-                ("GET", ["version"]) => new StandInAnswer(200, new JsonObject { ["major"] = "1", ["minor"] = "32", ["gitVersion"] = "v1.32.0" }),
+                ("GET", ["version"]) => new StandInAnswer(200, new JsonObject { ["major"] = "1", ["minor"] = "30", ["gitVersion"] = "v1.30.0" }),
                 ("POST", ["api", "v1", "namespaces"]) when caller.Admin => Kept(State.AddNamespace((string)sent!["metadata"]!["name"]!), sent),
                 ("POST", ["api", "v1", "namespaces", var space, "serviceaccounts"]) when caller.Admin => Kept(State.AddAccount(space, (string)sent!["metadata"]!["name"]!), sent),
                 ("GET", ["api", "v1", "namespaces", var space, "configmaps"]) => May(caller, "list", "configmaps", space, "") ?? KubernetesReply.List("ConfigMapList", []),
