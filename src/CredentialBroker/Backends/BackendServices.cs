@@ -1,4 +1,5 @@
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.GitHub;
 using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
@@ -14,6 +15,7 @@ internal static class BackendServices
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton<BackendMetrics>()
         .AddCertificate(targets.Certificate)
+        .AddGitHub(targets.GitHub)
         .AddKubernetes(targets.Kubernetes)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)

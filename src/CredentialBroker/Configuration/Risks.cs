@@ -49,7 +49,11 @@ internal static class Risks
         .Concat(options.Targets.Vault.Where(target => target.Value.Login.Method == "token").Select(target => new Risk(
             $"Targets:Vault:{target.Key}:Login:Method", "the broker's token is a standing secret in a file", "log in by jwt, kubernetes, approle or cert")))
         .Concat(options.Targets.Vault.Where(target => target.Value.AllowStaticSecrets).Select(target => new Risk(
-            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")));
+            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")))
+        .Concat(options.Targets.Kubernetes.Where(target => target.Value.ListSecrets).Select(target => new Risk(
+            $"Targets:Kubernetes:{target.Key}:ListSecrets", "the right to list Secrets is one to read them, all of a namespace's", "keep the service accounts of leases in namespaces of their own")))
+        .Concat(options.Targets.GitHub.Select(target => new Risk(
+            $"Targets:GitHub:{target.Key}:PrivateKeyFile", "the App's private key is a standing secret in a file, and GitHub knows no other way in", "give the App no more repositories and permissions than templates need, and replace the key now and then")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
@@ -70,6 +74,9 @@ internal static class Risks
             ($"Targets:Vault:{target.Key}:Login:TokenFile", target.Value.Login.TokenFile), ($"Targets:Vault:{target.Key}:Login:SecretIdFile", target.Value.Login.SecretIdFile),
             ($"Targets:Vault:{target.Key}:Login:ClientKeyFile", target.Value.Login.ClientKeyFile),
         }),
+        .. options.Targets.Kubernetes.Select(target => ($"Targets:Kubernetes:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.Webhook.Select(target => ($"Targets:Webhook:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.GitHub.Select(target => ($"Targets:GitHub:{target.Key}:PrivateKeyFile", (string?)target.Value.PrivateKeyFile)),
     ];
 
     private static IEnumerable<Risk> OfFile((string Key, string? File) one)

@@ -79,6 +79,7 @@ internal static class BackendConformance
     {
         var (handle, minted, order) = await MintAsync(on);
         var expiry = await on.ExpiryAsync(handle, minted.Secret);
+        if (!on.LivesAsOrdered) return expiry >= order.EndsAt && minted.DiesBy >= expiry;
         return expiry <= order.EndsAt && expiry > order.EndsAt - Tolerance.TotalMilliseconds && minted.DiesBy <= order.EndsAt;
     }
 

@@ -15,6 +15,9 @@ internal abstract class Harness : IAsyncDisposable
     /// <summary>True where what the broker made can be found at the target without its store.</summary>
     public virtual bool Lists => false;
 
+    /// <summary>False where the far side alone says how long a credential lives; then the backend has to say so.</summary>
+    public virtual bool LivesAsOrdered => true;
+
     public abstract Order NewOrder(TimeSpan life, TimeSpan deadline);
 
     /// <summary>Uses the credential as a workload would.</summary>
