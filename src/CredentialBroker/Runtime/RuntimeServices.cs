@@ -10,6 +10,7 @@ internal static class RuntimeServices
         .AddSingleton<ApprovalEnds>()
         .AddSingleton(drift)
         .AddSingleton<DriftLog>()
+        .AddSingleton<FindingMetrics>()
         .AddSingleton<FindingStore>()
         .AddSingleton<TargetDrift>();
 }

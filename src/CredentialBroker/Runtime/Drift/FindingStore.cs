@@ -7,7 +7,7 @@ using CredentialBroker.Storage.Journaling;
 namespace CredentialBroker.Runtime.Drift;
 
 /// <summary>What is not as it should be. The same thing found again is one finding; what is not found any more is resolved.</summary>
-internal sealed class FindingStore(Store store, Journal journal, AuditChain chain, TimeProvider clock)
+internal sealed class FindingStore(Store store, Journal journal, AuditChain chain, FindingMetrics metrics, TimeProvider clock)
 {
     private const int Most = 1000;
 
@@ -20,10 +20,11 @@ internal sealed class FindingStore(Store store, Journal journal, AuditChain chai
     {
         var open = (await ListAsync(resolved: false, cancel)).Where(one => one.Subject == subject).ToList();
         var now = clock.NowMs();
-        var fresh = seen.Where(finding => !open.Exists(one => one.Kind == finding.Kind && one.Detail == finding.Detail)).DistinctBy(finding => (finding.Kind, finding.Detail));
+        var fresh = seen.Where(finding => !open.Exists(one => one.Kind == finding.Kind && one.Detail == finding.Detail)).DistinctBy(finding => (finding.Kind, finding.Detail)).ToList();
         var gone = open.Where(one => !seen.Any(finding => finding.Kind == one.Kind && finding.Detail == one.Detail));
         List<Work> works = [.. fresh.SelectMany(finding => New(subject, finding, now)), .. gone.Select(one => Resolve(one.Id, now))];
         if (works.Count > 0) await journal.CommitAsync(Lane.Control, works);
+        foreach (var finding in fresh) metrics.Found(finding.Kind);
     }
 
     private IEnumerable<Work> New(string subject, Finding finding, long now)

@@ -35,7 +35,8 @@ public sealed class DriftTests(PostgresFixture postgres)
     {
         await using var scene = await DriftScene.StartAsync(postgres, onPostgres: false, most: 2);
         await scene.ClaimAsync();
-        for (var i = 0; i < 3; i++) await scene.MakeRoleAsync(Ids.FirstOf(scene.Now - 3_600_000 - i));
+        var anHourAgo = scene.Now - 3_600_000;
+        for (var i = 0; i < 3; i++) await scene.MakeRoleAsync(Ids.FirstOf(anHourAgo - i));
         await scene.LookAsync();
         await scene.LookAsync();
         Assert.Equal(4, (await scene.Orders.LeaseRolesAsync()).Count);
