@@ -53,16 +53,21 @@ internal sealed class TargetDrift(LeaseStore leases, ControlStore controls, Find
         }
 
         var ended = new List<Finding>();
-        foreach (var orphan in orphans) ended.Add(await EndAsync(backend, orphan, cancel));
+        foreach (var orphan in orphans)
+        {
+            if (await EndAsync(backend, orphan, cancel) is { } finding) ended.Add(finding);
+        }
+
         return ended;
     }
 
-    private static async Task<Finding> EndAsync(Backend backend, Ours orphan, CancellationToken cancel)
+    /// <summary>Null where it went by itself meanwhile: its lease was just being ended.</summary>
+    private static async Task<Finding?> EndAsync(Backend backend, Ours orphan, CancellationToken cancel)
     {
         try
         {
-            await backend.EndAsync(orphan.Handle, cancel);
-            return new Finding(FindingKinds.Orphan, $"what lease {orphan.LeaseId} is named in had no lease, and was ended", Over: true) { Lease = orphan.LeaseId };
+            var report = await backend.EndAsync(orphan.Handle, cancel);
+            return report.WasThere ? new Finding(FindingKinds.Orphan, $"what lease {orphan.LeaseId} is named in had no lease, and was ended", Over: true) { Lease = orphan.LeaseId } : null;
         }
         catch (BackendException error)
         {
