@@ -1,26 +1,17 @@
 using CredentialBroker.Audit;
 using CredentialBroker.Protocol;
-using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuance;
 
 /// <summary>Each half minute: forgets rows that nothing depends on any more, in slices, so that no claim waits behind a large one.</summary>
-[DisallowConcurrentExecution]
-internal sealed class RetentionJob(Retention retention, AuditRetention audit, RefreshLog log) : IJob
+internal sealed class RetentionJob(Retention retention, AuditRetention audit, RefreshLog log) : LocalJob(log.TidyFailed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public override async Task RunAsync(CancellationToken cancel)
     {
-        try
-        {
-            await retention.RunAsync(cancellationToken);
-            await audit.RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.TidyFailed(error);
-        }
+        await retention.RunAsync(cancel);
+        await audit.RunAsync(cancel);
     }
 }
 

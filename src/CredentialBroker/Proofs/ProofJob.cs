@@ -2,7 +2,6 @@ using CredentialBroker.Backends;
 using CredentialBroker.Issuance;
 using CredentialBroker.Storage;
 using CredentialBroker.Templates;
-using Quartz;
 
 namespace CredentialBroker.Proofs;
 
@@ -10,24 +9,11 @@ namespace CredentialBroker.Proofs;
 /// Each quarter minute: begins a canary for every template whose turn it is. Those whose credential names nothing to be
 /// used for, and those that need an intent, have none: <c>template plan</c> tells.
 /// </summary>
-[DisallowConcurrentExecution]
-internal sealed class ProofJob(Rulebook rulebook, Rounds rounds, Canaries canaries, Proof proof, ProofRuns runs, ProofOptions options, ProofLog log) : IJob
+internal sealed class ProofJob(Rulebook rulebook, Rounds rounds, Canaries canaries, Proof proof, ProofRuns runs, ProofOptions options, ProofLog log) : LocalJob(log.Failed)
 {
     private const string By = "schedule";
 
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Failed(error);
-        }
-    }
-
-    public async Task RunAsync(CancellationToken cancel)
+    public override async Task RunAsync(CancellationToken cancel)
     {
         if (options.Every == TimeSpan.Zero) return;
         var templates = (await rulebook.ReadAsync(cancel)).Templates.All.Where(template => template is { IntentRequired: false, Grant.CanBeUsed: true }).ToDictionary(template => $"proof/{template.Name}");

@@ -1,33 +1,19 @@
 using CredentialBroker.Approvals;
-using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol;
 using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Storage;
 using CredentialBroker.Templates;
-using Quartz;
 
 namespace CredentialBroker.Reviews;
 
 /// <summary>Each quarter minute it looks whether it is its turn, once a day: proposes to take away templates and approval sources that nothing rested on for long (R62).</summary>
-[DisallowConcurrentExecution]
-internal sealed class UnusedJob(Rounds rounds, Unused unused, DriftOptions options, DriftLog log) : IJob
+internal sealed class UnusedJob(Rounds rounds, Unused unused, DriftOptions options, DriftLog log) : LocalJob(error => log.Failed(Name, error))
 {
     public const string Name = "unused";
     private static readonly TimeSpan Every = TimeSpan.FromDays(1);
 
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Failed(Name, error);
-        }
-    }
-
-    public async Task RunAsync(CancellationToken cancel)
+    public override async Task RunAsync(CancellationToken cancel)
     {
         if (options.UnusedAfter == TimeSpan.Zero) return;
         if ((await rounds.DueAsync([Name], Every, cancel)).Count > 0 && await rounds.TakeAsync(Name, Every)) await unused.LookAsync(cancel);

@@ -1,28 +1,14 @@
 using CredentialBroker.Backends;
 using CredentialBroker.Storage;
-using Quartz;
 
 namespace CredentialBroker.Runtime.Drift;
 
 /// <summary>Each quarter minute: looks at the targets whose turn it is, all at once, so that one that hangs delays no other's.</summary>
-[DisallowConcurrentExecution]
-internal sealed class DriftJob(BackendCatalog backends, Rounds rounds, TargetDrift drift, DriftOptions options, DriftLog log) : IJob
+internal sealed class DriftJob(BackendCatalog backends, Rounds rounds, TargetDrift drift, DriftOptions options, DriftLog log) : LocalJob(error => log.Failed("any", error))
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Failed("any", error);
-        }
-    }
-
-    public async Task RunAsync(CancellationToken cancel)
+    public override async Task RunAsync(CancellationToken cancel)
     {
         if (options.Every == TimeSpan.Zero) return;
         var targets = backends.All.SelectMany(backend => backend.Targets.Select(target => (Name: $"drift/{backend.Name}/{target}", Backend: backend, Target: target))).ToDictionary(one => one.Name);
