@@ -14,6 +14,9 @@ internal sealed class ScriptedBackend : Backend
     /// <summary>Uses that are still honoured after the end; a target that forgets slowly.</summary>
     public int HonouredAfterEnd { get; init; }
 
+    /// <summary>The target refuses to end anything.</summary>
+    public bool EndFails { get; set; }
+
     public bool HonouredAtFirst { get; init; } = true;
 
     public override string Name => Word;
@@ -28,6 +31,7 @@ internal sealed class ScriptedBackend : Backend
 
     public override ValueTask<EndReport> EndAsync(string handle, CancellationToken cancel)
     {
+        if (EndFails) throw new BackendException(Word, ReasonCodes.EndFailed, "the target says no", transient: true);
         Interlocked.CompareExchange(ref _usesLeft, HonouredAfterEnd, int.MaxValue);
         return ValueTask.FromResult(new EndReport(WasThere: true));
     }
