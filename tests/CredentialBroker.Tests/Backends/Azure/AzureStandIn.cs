@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CredentialBroker.Tests.TestInfra;
 using CredentialBroker.TestInfra;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,23 +14,26 @@ namespace CredentialBroker.Backends.Azure;
 
 /// <summary>
 /// A stand-in for Entra's token endpoint, Microsoft Graph, Azure Resource Manager and one key vault, written from their
-/// documented HTTP APIs and no part of them; one address serves all, over TLS with an authority of its own. Whatever is
+/// documented HTTP APIs and no part of them; one address serves all, over TLS with a certificate of its own. Whatever is
 /// not documented, or not used here, is refused and noted in <see cref="Undocumented"/>.
 /// </summary>
 internal sealed class AzureStandIn : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly X509Certificate2 _certificate;
-    private readonly TestAuthority _authority = new("CN=stand-in");
 
     private AzureStandIn(TimeProvider clock)
     {
         Url = new Uri($"https://localhost:{LoopbackPorts.FindFree()}");
         State = new AzureStandInState(Url, clock, Undocumented.Enqueue);
-        using var issued = _authority.Issue("CN=localhost", names => names.AddDnsName("localhost"), TestAuthority.ServerAuthentication);
-        _certificate = issued;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        _certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddHours(1));
         RootCertificateFile = Path.GetTempFileName();
-        File.WriteAllText(RootCertificateFile, _authority.Pem);
+        File.WriteAllText(RootCertificateFile, _certificate.ExportCertificatePem());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -77,7 +80,6 @@ internal sealed class AzureStandIn : IAsyncDisposable
     {
         await _app.DisposeAsync();
         _certificate.Dispose();
-        _authority.Dispose();
         State.Dispose();
         File.Delete(RootCertificateFile);
     }

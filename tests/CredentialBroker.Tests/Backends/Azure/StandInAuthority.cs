@@ -101,7 +101,7 @@ internal sealed class StandInAuthority(AzureStandInState state) : IDisposable
         Saying(claims);
         var head = Base64Url.EncodeToString("""{"typ":"JWT","alg":"HS256","kid":"stand-in"}"""u8) + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()));
         var token = $"{head}.{Base64Url.EncodeToString(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(head)))}";
-        state.Tokens[token] = new StandInToken(application.ClientId, application.PrincipalId, resource.TrimEnd('/'), state.Now.AddSeconds(life));
+        state.Tokens[token] = new StandInToken(application.ClientId, application.PrincipalId, resource.TrimEnd('/'), DateTimeOffset.FromUnixTimeSeconds(now + life));
         return new AzureStandInReply(200, new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = life, ["ext_expires_in"] = life, ["access_token"] = token });
     }
 }
