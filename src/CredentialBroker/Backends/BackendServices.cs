@@ -1,5 +1,6 @@
 using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Gcp;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
@@ -14,6 +15,7 @@ internal static class BackendServices
         .AddSingleton<BackendMetrics>()
         .AddAzure(targets.Azure)
         .AddCertificate(targets.Certificate)
+        .AddGcp(targets.Gcp)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)
         .AddVault(targets.Vault)

@@ -1,3 +1,4 @@
+using CredentialBroker.Backends.Wires;
 using YamlDotNet.RepresentationModel;
 
 namespace CredentialBroker.Backends.Azure;
@@ -40,12 +41,8 @@ internal static class AzureSection
     {
         if (section.Text("probe") is not { } text) return null;
         if (mode == AzureGrant.ServicePrincipalSecret) section.Mistake("probe", "belongs to the modes that hand out a token; a secret is tried by logging in");
-        if (Uri.TryCreate(text, UriKind.Absolute, out var probe) && (target is null || target.Probes.Any(below => IsBelow(probe, below)))) return probe;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var probe) && (target is null || target.Probes.Any(below => BearerUse.IsBelow(probe, below)))) return probe;
         section.Mistake("probe", "must be an address that the target allows (Probes)");
         return null;
     }
-
-    private static bool IsBelow(Uri probe, Uri allowed) =>
-        probe.GetLeftPart(UriPartial.Authority) == allowed.GetLeftPart(UriPartial.Authority) && probe.UserInfo.Length == 0 && probe.Fragment.Length == 0
-        && (probe.AbsolutePath == allowed.AbsolutePath || probe.AbsolutePath.StartsWith(allowed.AbsolutePath.TrimEnd('/') + "/", StringComparison.Ordinal));
 }
