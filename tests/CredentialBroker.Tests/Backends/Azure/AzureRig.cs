@@ -68,6 +68,14 @@ internal sealed class AzureRig : IAsyncDisposable
         state.Assignments[id] = new StandInAssignment(id, scope, StandInResourceManager.UserAccessAdministrator, BrokerPrincipal, "the broker");
     }
 
+    /// <summary>The tenant trusts a broker's issuer, whose keys it fetches.</summary>
+    public void Trust(string issuer) => StandIn.State.Locked(() =>
+    {
+        foreach (var (client, subject) in new[] { (BrokerApplication, "credential-broker"), (OrdersApplication, "orders") })
+            StandIn.State.Applications[client].FederatedCredentials.Add((issuer, subject, "api://AzureADTokenExchange"));
+        return true;
+    });
+
     /// <summary>A broker anew, as after a restart or with other options.</summary>
     public void Connect(AzureTarget target)
     {

@@ -57,17 +57,23 @@ internal sealed class AzureStandIn : IAsyncDisposable
     /// <summary>Ends of paths that are worked on, and whose answer is lost on the way.</summary>
     public ConcurrentDictionary<string, bool> Losing { get; } = new();
 
+    /// <summary>The same, by method, for the end of one path.</summary>
+    public ConcurrentDictionary<string, string> LosingOnly { get; } = new();
+
     /// <summary>Ends of paths that never answer.</summary>
     public ConcurrentDictionary<string, bool> Hanging { get; } = new();
+
+    /// <summary>Method that never answers, by the end of its path.</summary>
+    public ConcurrentDictionary<string, string> HangingOnly { get; } = new();
+
+    /// <summary>Answers given instead of one method's, by the end of its path.</summary>
+    public ConcurrentDictionary<string, (string Method, int Status, string Type, string Body)> InsteadOnly { get; } = new();
 
     /// <summary>Answers given instead, by the end of the path.</summary>
     public ConcurrentDictionary<string, (int Status, string Type, string Body)> Instead { get; } = new();
 
     /// <summary>Changes an answer on its way, as a hostile or broken far side would.</summary>
     public ConcurrentDictionary<string, Action<JsonObject>> Bending { get; } = new();
-
-    /// <summary>Ends of paths that answer 429.</summary>
-    public ConcurrentDictionary<string, bool> Throttling { get; } = new();
 
     public static async Task<AzureStandIn> StartAsync(TimeProvider clock)
     {
@@ -89,27 +95,28 @@ internal sealed class AzureStandIn : IAsyncDisposable
         var path = http.Request.Path.Value!;
         Asked.Enqueue($"{http.Request.Method} {path}");
         bool Is(string end) => path.EndsWith(end, StringComparison.Ordinal);
-        if (Hanging.Keys.Any(Is)) await Task.Delay(Timeout.Infinite, http.RequestAborted);
-        if (Instead.FirstOrDefault(one => Is(one.Key)) is { Key: not null } instead)
+        if (Hanging.Keys.Any(Is) || HangingOnly.Any(one => Is(one.Key) && one.Value == http.Request.Method)) await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        if (InsteadOf(http.Request.Method, Is) is { } instead)
         {
-            (http.Response.StatusCode, http.Response.ContentType) = (instead.Value.Status, instead.Value.Type);
-            if (instead.Value.Status is >= 300 and < 400) http.Response.Headers.Location = $"{Url}elsewhere";
-            await http.Response.WriteAsync(instead.Value.Body);
-            return;
-        }
-
-        if (Throttling.Keys.Any(Is))
-        {
-            http.Response.Headers.RetryAfter = "7";
-            await WriteAsync(http, AzureStandInReply.Error(429, "TooManyRequests", "Too many requests"));
+            (http.Response.StatusCode, http.Response.ContentType) = (instead.Status, instead.Type);
+            if (instead.Status is >= 300 and < 400) http.Response.Headers.Location = $"{Url}elsewhere";
+            if (instead.Status == 429) http.Response.Headers.RetryAfter = "7";
+            await http.Response.WriteAsync(instead.Body);
             return;
         }
 
         using var text = new StreamReader(http.Request.Body);
         var reply = await State.HandleAsync(http.Request, await text.ReadToEndAsync());
         if (reply.Body is { } body && Bending.FirstOrDefault(one => Is(one.Key)).Value is { } bend) bend(body);
-        if (Losing.Keys.Any(Is)) http.Abort();
+        if (Losing.Keys.Any(Is) || (LosingOnly.TryGetValue(http.Request.Method, out var lost) && Is(lost))) http.Abort();
         else await WriteAsync(http, reply);
+    }
+
+    private (int Status, string Type, string Body)? InsteadOf(string method, Func<string, bool> isAt)
+    {
+        foreach (var (_, one) in InsteadOnly.Where(one => isAt(one.Key) && one.Value.Method == method)) return (one.Status, one.Type, one.Body);
+        foreach (var (_, one) in Instead.Where(one => isAt(one.Key))) return one;
+        return null;
     }
 
     private static Task WriteAsync(HttpContext http, AzureStandInReply reply)
