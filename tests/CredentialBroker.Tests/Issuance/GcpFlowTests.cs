@@ -24,7 +24,7 @@ public sealed class GcpFlowTests
         var lease = reply.Json.GetProperty("lease");
         Assert.Equal("ExpiryOnly", lease.GetProperty("revocability").GetString());
         Assert.True(lease.GetProperty("diesBy").GetDateTimeOffset() <= lease.GetProperty("endsAt").GetDateTimeOffset());
-        Assert.Equal([lease.GetProperty("id").GetString()], rig.StandIn.State.Sts.Subjects);
+        Assert.Equal([lease.GetProperty("id").GetString()!], rig.StandIn.State.Sts.Subjects);
         var renewed = await broker.Scene.RenewAsync(broker.Scene.Token(pod), lease.GetProperty("id").GetString()!);
         Assert.True(renewed.Status == HttpStatusCode.OK, renewed.Body);
         Assert.DoesNotContain("ya29", (await broker.Scene.OperatorAsync(HttpMethod.Get, "/v1/audit")).Body, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class GcpFlowTests
         await using var broker = await StartAsync(rig);
         var (_, reply) = await ClaimAsync(broker, SceneFolder.Template("orders", $"{{ gcp: {{ target: prod, mode: federated, group: {GcpRig.Group}, {Scopes} }} }}", more: "maxResidual: 1h"));
         Assert.True(reply.Status == HttpStatusCode.Created, reply.Body);
-        Assert.Equal([reply.Json.GetProperty("lease").GetProperty("id").GetString()], rig.StandIn.State.Sts.Subjects);
+        Assert.Equal([reply.Json.GetProperty("lease").GetProperty("id").GetString()!], rig.StandIn.State.Sts.Subjects);
         Assert.InRange(reply.Json.GetProperty("lease").GetProperty("diesBy").GetDateTimeOffset() - reply.Json.GetProperty("lease").GetProperty("endsAt").GetDateTimeOffset(), TimeSpan.FromMinutes(54), TimeSpan.FromMinutes(60));
     }
 

@@ -55,7 +55,7 @@ internal sealed class MachineLogin(GcpTarget target) : IDisposable
     }
 
     /// <summary>The manners of the wire for the SDK's own requests: no redirect, no proxy, bounded, asked once.</summary>
-    private sealed class Strict(GcpTarget target) : HttpClientFactory, IHttpClientFactory
+    private sealed class Strict(GcpTarget target) : HttpClientFactory, Google.Apis.Http.IHttpClientFactory
     {
         protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) => Wire.HandlerOf(new WireOptions(null, target.RequestTimeout, target.RootCertificateFile));
 
