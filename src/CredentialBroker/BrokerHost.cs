@@ -11,8 +11,11 @@ using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
+using CredentialBroker.Proofs;
+using CredentialBroker.Reviews;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
+using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
@@ -62,7 +65,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
-            .AddRuntime()
+            .AddRuntime(options.Drift)
+            .AddProofs(options.Proofs)
+            .AddSingleton<Unused>()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>()
@@ -79,6 +84,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
+            .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
+            .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
+            .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         OtlpExport.AddTo(builder, options.Telemetry);
@@ -126,6 +134,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapTasks();
         app.MapTemplates();
         app.MapExplain();
+        app.MapPlan();
+        app.MapFindings();
         app.MapControls();
         app.MapExceptions();
         app.MapAudit();

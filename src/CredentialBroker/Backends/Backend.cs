@@ -31,6 +31,9 @@ internal abstract class Backend
     /// <summary>How soon an ended credential is expected to be refused.</summary>
     public abstract TimeSpan ExpectedLatency { get; }
 
+    /// <summary>How soon for this very grant, where that depends on it.</summary>
+    public virtual TimeSpan ExpectedLatencyOf(Grant grant) => ExpectedLatency;
+
     public abstract Renewal Renewal { get; }
 
     /// <summary>True when nothing exists anywhere until the answer is released, so intent and effect are one commit.</summary>

@@ -63,6 +63,8 @@ internal static class AccessTable
         new("GET", "/v1/holds", Audience.Operator, A, P, R) { Narrows = true },
         new("POST", "/v1/holds", Audience.Operator, R) { Narrows = true },
         new("DELETE", "/v1/holds/{id}", Audience.Operator, R) { Narrows = true },
+        new("POST", "/v1/templates/{name}/plan", Audience.Operator, P),
+        new("GET", "/v1/findings", Audience.Operator, A, P, R),
         new("GET", "/v1/templates/candidates", Audience.Operator, A, P, R),
         new("POST", "/v1/templates/{name}/revisions/{revision}/activate", Audience.Operator, P) { Narrows = true },
         new("GET", "/v1/exceptions", Audience.Operator, A, P, R),

@@ -6,6 +6,7 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
@@ -45,6 +46,8 @@ internal static partial class Contract
         new("GET", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, [], (_, h) => ExceptionAsync(h, 200)),
         new("DELETE", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, ["reason"], (_, h) => ExceptionAsync(h, 200)),
         new("POST", Is("/v1/templates/validate"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, new TemplateVerdict([], "orders-read", "r1"), ProtocolJson.Default.TemplateVerdict)),
+        new("POST", Is("/v1/templates/ID/plan"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Plan, ProtocolJson.Default.PlanView), s => s.Read(ProtocolJson.Default.PlanRequest)),
+        new("GET", Is("/v1/findings"), null, ["resolved"], (_, h) => JsonAsync(h, 200, new FindingList([The.Finding]), ProtocolJson.Default.FindingList)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
         new("GET", Is("/v1/(freezes|holds)"), null, [], (_, h) => JsonAsync(h, 200, new ControlList([The.Control]), ProtocolJson.Default.ControlList)),

@@ -4,6 +4,7 @@ using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
@@ -96,6 +97,14 @@ internal static class The
 
     public static Explanation Granted { get; } = new(true, [new ClauseView("approval", true)], null, null,
         [new Privilege("postgres", "orders", "orders_reader", ["login"])], Noon.AddMinutes(15), "ttl");
+
+    public static PlanView Plan { get; } = new("orders-read", "r1", "postgres", "orders", Revocability.Immediate, "2s", [])
+    {
+        Lease = "06bq2wz7v1e8k3m5n9p0r4s6t8", EndsAt = Noon.AddMinutes(15), DiesBy = Noon.AddMinutes(15), Privileges = [new Privilege("postgres", "orders", "role:orders_reader", ["member"])],
+        Used = PlanView.Honoured, Proof = PlanView.Dead, TimeToDeadMs = 41,
+    };
+
+    public static FindingView Finding { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t9", "configuration", "postgres/orders", "the broker's login lacks CREATEROLE", Noon);
 
     public static Explanation Refused { get; } = new(false,
         [new ClauseView("approval", false, ReasonCodes.NoApproval, "none covers it"), new ClauseView("freeze")], "approval", ReasonCodes.NoApproval);

@@ -50,6 +50,8 @@ internal static class OcsfKinds
         ["credential.expired"] = new(OcsfClasses.UserAccess, Revoke),
         ["credential.revocation_failed"] = new(OcsfClasses.UserAccess, Revoke, Severity: 3, Failed: true),
         ["credential.revocation_stuck"] = new(OcsfClasses.UserAccess, Revoke, Severity: 4, Failed: true),
+        ["credential.proved_dead"] = new(OcsfClasses.UserAccess, Revoke),
+        ["credential.outlived_end"] = new(OcsfClasses.DetectionFinding, Create, Severity: 4),
         ["secret.accessed"] = new(OcsfClasses.ApiActivity, Read),
         ["credential.used"] = new(OcsfClasses.ApiActivity, Read),
         ["container.privileged_request"] = new(OcsfClasses.ApiActivity, Create, Severity: 3),

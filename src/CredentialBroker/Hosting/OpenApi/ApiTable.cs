@@ -4,6 +4,7 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
@@ -61,6 +62,8 @@ internal static class ApiTable
         ["GET /issuer/workload/.well-known/openid-configuration"] = new("Discovery of the workload issuer (OpenID Connect Discovery 1.0)", 200, typeof(JsonElement)),
         ["GET /issuer/workload/.well-known/jwks.json"] = new("Public keys of the workload issuer (RFC 7517)", 200, typeof(JsonElement)),
         ["GET /v1/whoami"] = new("Tells who the caller is, and what they may do", 200, typeof(WhoAmI)),
+        ["POST /v1/templates/{name}/plan"] = new("Tries a template at its target with a canary that the broker makes, uses, ends, and uses until it is refused", 200, typeof(PlanView)) { Body = typeof(PlanRequest), BodyMayBeAbsent = true },
+        ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
         ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),
         ["GET /v1/exceptions"] = new("Lists exceptions", 200, typeof(ExceptionList)),
