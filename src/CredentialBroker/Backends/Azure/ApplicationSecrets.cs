@@ -1,5 +1,4 @@
 using System.Globalization;
-using CredentialBroker.Backends.Wires;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
 
@@ -46,7 +45,7 @@ internal sealed class ApplicationSecrets(string brokerId, BrokerClock clock) : A
     public override async ValueTask<Probe> UseAsync(AzureConnection azure, AzureGrant grant, Secret secret, CancellationToken cancel)
     {
         var audience = grant.Audience ?? $"{azure.Options.GraphEndpoint.GetLeftPart(UriPartial.Authority)}/.default";
-        return await azure.Tokens.AcceptsAsync(azure.Identity(grant.Identity), BearerUse.Part(secret, "clientSecret"), audience, cancel) ? Probe.Alive : Probe.Dead;
+        return await azure.Tokens.AcceptsAsync(azure.Identity(grant.Identity), secret.Member("clientSecret"), audience, cancel) ? Probe.Alive : Probe.Dead;
     }
 
     public override async ValueTask<IReadOnlyList<Ours>> ListAsync(AzureConnection azure, string target, CancellationToken cancel)

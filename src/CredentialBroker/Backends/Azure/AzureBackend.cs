@@ -23,6 +23,9 @@ internal sealed class AzureBackend(string brokerId, AzureConnections connections
     /// <summary>How long Azure says that a removed role assignment may still be honoured.</summary>
     public override TimeSpan ExpectedLatency => TimeSpan.FromMinutes(10);
 
+    /// <summary>What nothing ends is expected to be honoured until it expires.</summary>
+    public override TimeSpan ExpectedLatencyOf(Grant grant) => ModeOf(grant).Revocability == Revocability.ExpiryOnly ? grant.Outlives : ExpectedLatency;
+
     public override Renewal Renewal => Renewal.Reissue;
 
     /// <summary>The directory answers from replicas: what was made a moment ago may not be listed yet.</summary>

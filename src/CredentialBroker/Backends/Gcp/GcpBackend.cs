@@ -22,7 +22,10 @@ internal sealed class GcpBackend(IReadOnlyDictionary<string, GcpTarget> targets,
 
     public override Revocability Revocability => Revocability.ExpiryOnly;
 
-    public override TimeSpan ExpectedLatency => TimeSpan.Zero;
+    public override TimeSpan ExpectedLatency => TimeSpan.FromHours(1);
+
+    /// <summary>Nothing ends a token: it is expected to be honoured until it expires.</summary>
+    public override TimeSpan ExpectedLatencyOf(Grant grant) => ((GcpGrant)grant).Limits.TokenLife;
 
     public override Renewal Renewal => Renewal.Reissue;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 
 namespace CredentialBroker.Backends.Wires;
 
@@ -11,15 +10,9 @@ internal static class BearerUse
     public static async ValueTask<(Probe? Probe, WireAnswer Answer)> TryAsync(Wire wire, Uri probe, Secret secret, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, probe);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Part(secret, "token"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret.Member("token"));
         var answer = await wire.SendAsync(request, cancel);
         return (answer.IsSuccess ? Probe.Alive : answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? Probe.Dead : null, answer);
-    }
-
-    public static string Part(Secret secret, string name)
-    {
-        using var json = JsonDocument.Parse(secret.Reveal());
-        return json.RootElement.GetProperty(name).GetString()!;
     }
 
     /// <summary>The same scheme, host and port, and a path that is the allowed one or below it.</summary>
