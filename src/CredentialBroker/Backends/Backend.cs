@@ -101,6 +101,12 @@ internal abstract record Grant(string Target)
 
     /// <summary>It names a harmless action by which anyone can see whether the credential is honoured.</summary>
     public virtual bool CanBeUsed => false;
+
+    /// <summary>
+    /// How long what is handed out may live on after its lease, whatever is asked of the far side; a template that accepts
+    /// less is no template.
+    /// </summary>
+    public virtual TimeSpan Outlives => TimeSpan.Zero;
 }
 
 internal abstract record Narrowed

@@ -1,4 +1,6 @@
+using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Gcp;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
@@ -11,7 +13,9 @@ internal static class BackendServices
     /// <summary>Backends name what they make after the broker, so that they exist only once its id was read.</summary>
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton<BackendMetrics>()
+        .AddAzure(targets.Azure)
         .AddCertificate(targets.Certificate)
+        .AddGcp(targets.Gcp)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)
         .AddVault(targets.Vault)
