@@ -40,7 +40,7 @@ internal sealed partial class StandInSts(GcpStandInState state) : IDisposable
         if (!AccountKeys.TryGetValue(token.Issuer, out var key)) return GcpStandInReply.TokenError("invalid_grant", "Invalid grant: account not found");
         var validated = await new JsonWebTokenHandler().ValidateTokenAsync(assertion, new TokenValidationParameters
         {
-            IssuerSigningKey = new RsaSecurityKey(key.ExportParameters(includePrivateParameters: false)), ValidateIssuer = false, ValidAudience = $"{request.Scheme}://{request.Host}/token", ValidAlgorithms = ["RS256"],
+            IssuerSigningKey = new RsaSecurityKey(key.ExportParameters(includePrivateParameters: false)), ValidateIssuer = false, ValidAudience = "https://oauth2.googleapis.com/token", ValidAlgorithms = ["RS256"],
         });
         if (!validated.IsValid) return GcpStandInReply.TokenError("invalid_grant", "Invalid JWT Signature.");
         return state.Locked(() => new GcpStandInReply(200, new JsonObject
