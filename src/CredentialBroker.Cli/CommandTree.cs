@@ -23,6 +23,11 @@ internal static class CommandTree
                 new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
+            new Revoke(shell),
+            new Command("revocation", "Look at bulk revocations, confirm them, call them off.")
+            {
+                new RevocationListing(shell), new RevocationShow(shell), new RevocationConfirm(shell), new RevocationCancel(shell),
+            },
             new Freeze(shell),
             new Freezes(shell),
             ControlLift.Thaw(shell),

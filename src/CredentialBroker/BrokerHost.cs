@@ -7,6 +7,7 @@ using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
@@ -67,6 +68,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
+            .AddIncidents(options.Incidents)
             .AddSingleton<Unused>()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
@@ -85,6 +87,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
             .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
+            .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
             .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
             .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
@@ -136,6 +139,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapExplain();
         app.MapPlan();
         app.MapFindings();
+        app.MapIncidents();
         app.MapControls();
         app.MapExceptions();
         app.MapAudit();

@@ -5,6 +5,7 @@ using CredentialBroker.Backends;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Proofs;
@@ -28,6 +29,7 @@ internal sealed record BrokerOptions
     public OperatorOptions Operators { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public AuditOptions Audit { get; init; } = new();
+    public IncidentOptions Incidents { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();

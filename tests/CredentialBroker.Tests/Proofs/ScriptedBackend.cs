@@ -14,20 +14,30 @@ internal sealed class ScriptedBackend : Backend
     /// <summary>Uses that are still honoured after the end; a target that forgets slowly.</summary>
     public int HonouredAfterEnd { get; init; }
 
+    /// <summary>The target refuses to end anything.</summary>
+    public bool EndFails { get; set; }
+
+    public bool MintFails { get; init; }
+
+    public Revocability Ends { get; init; } = Revocability.Condition;
+
     public bool HonouredAtFirst { get; init; } = true;
 
     public override string Name => Word;
-    public override Revocability Revocability => Revocability.Condition;
+    public override Revocability Revocability => Ends;
     public override TimeSpan ExpectedLatency => TimeSpan.FromMilliseconds(300);
     public override Renewal Renewal => Renewal.None;
     public override IReadOnlyCollection<string> Targets => ["there"];
 
     public override Grant? Compile(YamlMappingNode section, Mistakes mistakes) => new ScriptedGrant();
     public override string Plan(Order order) => Handle.Write("there", ("name", order.LeaseId));
-    public override ValueTask<Minted> MintAsync(string handle, Order order, CancellationToken cancel) => ValueTask.FromResult(new Minted(new Secret(("token", "t0p-s3cret")), order.EndsAt));
+    public override ValueTask<Minted> MintAsync(string handle, Order order, CancellationToken cancel) => MintFails
+        ? throw new BackendException(Word, ReasonCodes.MintFailed, "the target says no", transient: false)
+        : ValueTask.FromResult(new Minted(new Secret(("token", "t0p-s3cret")), order.EndsAt));
 
     public override ValueTask<EndReport> EndAsync(string handle, CancellationToken cancel)
     {
+        if (EndFails) throw new BackendException(Word, ReasonCodes.EndFailed, "the target says no", transient: true);
         Interlocked.CompareExchange(ref _usesLeft, HonouredAfterEnd, int.MaxValue);
         return ValueTask.FromResult(new EndReport(WasThere: true));
     }
