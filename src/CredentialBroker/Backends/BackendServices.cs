@@ -1,3 +1,4 @@
+using CredentialBroker.Backends.Aws;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
@@ -11,6 +12,7 @@ internal static class BackendServices
     /// <summary>Backends name what they make after the broker, so that they exist only once its id was read.</summary>
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton<BackendMetrics>()
+        .AddAws(targets.Aws)
         .AddCertificate(targets.Certificate)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)

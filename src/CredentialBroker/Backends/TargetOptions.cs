@@ -1,3 +1,4 @@
+using CredentialBroker.Backends.Aws;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
@@ -19,11 +20,14 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, VaultTarget> Vault { get; init; } = new Dictionary<string, VaultTarget>();
 
+    public IReadOnlyDictionary<string, AwsTarget> Aws { get; init; } = new Dictionary<string, AwsTarget>();
+
     /// <summary>Every mistake, each with its configuration path.</summary>
     public IEnumerable<string> Validate(ReservedAudiences reserved, string path = Section) =>
         Of($"{path}:Postgres", Postgres, (target, at) => target.Validate(at))
             .Concat(Of($"{path}:Certificate", Certificate, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Aws", Aws, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Vault", Vault, (target, at) => target.Validate(at, reserved)));
 
     private static IEnumerable<string> Of<T>(string path, IReadOnlyDictionary<string, T> targets, Func<T, string, IEnumerable<string>> validate) =>
