@@ -60,7 +60,7 @@ internal sealed class AwsSts : IDisposable
         var answer = await _client.AssumeRoleAsync(new AssumeRoleRequest
         {
             RoleArn = ask.Role, RoleSessionName = ask.Session, SourceIdentity = ask.Identity, ExternalId = _target.ExternalId, DurationSeconds = ask.Seconds, Policy = ask.Policy,
-            PolicyArns = Arns(ask), Tags = [.. ask.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })], TransitiveTagKeys = [.. ask.Tags.Select(tag => tag.Key)],
+            PolicyArns = Arns(ask), Tags = SomeOf(ask.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })), TransitiveTagKeys = SomeOf(ask.Tags.Select(tag => tag.Key)),
         }, cancel);
         return ((Credentials?)answer.Credentials, (AssumedRoleUser?)answer.AssumedRoleUser, answer.PackedPolicySize ?? 0, (string?)answer.SourceIdentity);
     }, cancel);
@@ -75,7 +75,10 @@ internal sealed class AwsSts : IDisposable
         return ((Credentials?)answer.Credentials, (AssumedRoleUser?)answer.AssumedRoleUser, answer.PackedPolicySize ?? 0, (string?)answer.SourceIdentity);
     }, cancel);
 
-    private static List<PolicyDescriptorType> Arns(AwsAsk ask) => [.. ask.Policies.Select(arn => new PolicyDescriptorType { Arn = arn })];
+    private static List<PolicyDescriptorType>? Arns(AwsAsk ask) => SomeOf(ask.Policies.Select(arn => new PolicyDescriptorType { Arn = arn }));
+
+    /// <summary>An empty list would be sent as a parameter without a value.</summary>
+    private static List<T>? SomeOf<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } some ? some : null;
 
     private static async Task<T> AskAsync<T>(string action, Func<Task<T>> ask, CancellationToken cancel)
     {
