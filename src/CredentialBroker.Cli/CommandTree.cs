@@ -23,6 +23,7 @@ internal static class CommandTree
                 new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
+            new Command("target", "Act on targets.") { new TargetCutOff(shell) },
             new Freeze(shell),
             new Freezes(shell),
             ControlLift.Thaw(shell),

@@ -8,6 +8,7 @@ using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
@@ -64,6 +65,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime()
+            .AddIncidents()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>()
@@ -129,6 +131,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapTemplates();
         app.MapExplain();
         app.MapControls();
+        app.MapCutOffs();
         app.MapExceptions();
         app.MapAudit();
         app.MapEvidence();

@@ -16,6 +16,7 @@ internal static class Walls
         ["Templates"] = ["Backends", "Storage", "Audit"],
         ["Leases"] = ["Storage", "Audit", "Hosting"],
         ["Revocation"] = ["Leases", "Backends", "Issuer", "Controls", "Audit", "Storage"],
+        ["Incidents"] = ["Storage", "Hosting", "Audit", "Leases", "Backends"],
         ["Exceptions"] = ["Storage", "Hosting", "Audit", "Controls", "Approvals", "Templates", "Leases"],
         ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls", "Exceptions"],
         ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Exceptions", "Policy"],

@@ -63,6 +63,7 @@ internal static class OcsfKinds
         ["template.changed"] = Entity("Policy", Update),
         ["policy.changed"] = Entity("Policy", Update),
         ["trust_source.changed"] = Entity("Policy", Update),
+        ["target.cut_off"] = Entity("Target", Disable) with { Severity = 4 },
         ["freeze.set"] = Entity("Freeze", Create) with { Severity = 3 },
         ["freeze.lifted"] = Entity("Freeze", Delete),
         ["hold.set"] = Entity("Hold", Create) with { Severity = 3 },

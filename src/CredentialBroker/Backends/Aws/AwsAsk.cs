@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace CredentialBroker.Backends.Aws;
@@ -9,6 +10,20 @@ namespace CredentialBroker.Backends.Aws;
 internal sealed record AwsAsk(
     string Role, string Session, string? Identity, IReadOnlyList<(string Key, string Value)> Tags, string? Policy, IReadOnlyList<string> Policies, int Seconds)
 {
+    /// <summary>What every way of asking names in the call.</summary>
+    public IEnumerable<(string Name, string Value)> Parameters =>
+    [
+        ("RoleArn", Role), ("RoleSessionName", Session), ("DurationSeconds", Seconds.ToString(CultureInfo.InvariantCulture)), .. Policy is null ? [] : new[] { ("Policy", Policy) },
+        .. Policies.Select((arn, i) => ($"PolicyArns.member.{i + 1}.arn", arn)),
+    ];
+
+    /// <summary>What the call names where the broker's keys sign it.</summary>
+    public IEnumerable<(string Name, string Value)> OfCall(string? externalId) =>
+    [
+        .. Identity is null ? [] : new[] { ("SourceIdentity", Identity) }, .. externalId is null ? [] : new[] { ("ExternalId", externalId) },
+        .. Tags.SelectMany((tag, i) => new[] { ($"Tags.member.{i + 1}.Key", tag.Key), ($"Tags.member.{i + 1}.Value", tag.Value), ($"TransitiveTagKeys.member.{i + 1}", tag.Key) }),
+    ];
+
     /// <summary>Under federation these are claims of the token: the call has no such parameters.</summary>
     public void WriteClaims(Utf8JsonWriter json)
     {

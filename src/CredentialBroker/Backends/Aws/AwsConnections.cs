@@ -31,7 +31,7 @@ internal sealed class AwsConnection : IDisposable
         (Name, Options, Key) = (name, options, DenyKey.Find(options.DenyBy));
         var keys = AwsKeys.Of(options.Login);
         Wire = new AwsWire(options, clock);
-        Sts = new AwsSts(options, keys, federation, clock);
+        Sts = new AwsSts(options, Wire, keys, federation, clock);
         _management = new AwsManagement(brokerId, options, keys, Sts, clock);
         Iam = new AwsIam(Wire, _management);
         Issuer = federation.Issuer;
@@ -56,7 +56,6 @@ internal sealed class AwsConnection : IDisposable
     public void Dispose()
     {
         _management.Dispose();
-        Sts.Dispose();
         Wire.Dispose();
     }
 }

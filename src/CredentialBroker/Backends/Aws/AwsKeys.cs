@@ -14,6 +14,12 @@ internal static class AwsKeys
         _ => new AnonymousAWSCredentials(),
     };
 
+    public static async ValueTask<AwsSession> ReadAsync(AWSCredentials keys)
+    {
+        var own = await keys.GetCredentialsAsync();
+        return new AwsSession(own.AccessKey, own.SecretKey, own.UseToken ? own.Token : null, 0);
+    }
+
     /// <summary>Read at every use, so that a rotated key is taken up.</summary>
     private sealed class FromFiles(string id, string secret) : AWSCredentials
     {

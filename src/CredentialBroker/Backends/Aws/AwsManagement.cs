@@ -13,12 +13,7 @@ internal sealed class AwsManagement(string brokerId, AwsTarget target, AWSCreden
 
     public async ValueTask<AwsSession> HoldAsync(CancellationToken cancel)
     {
-        if (target.Login.ManagementRole is not { } role)
-        {
-            var own = await keys.GetCredentialsAsync();
-            return new AwsSession(own.AccessKey, own.SecretKey, own.UseToken ? own.Token : null, 0);
-        }
-
+        if (target.Login.ManagementRole is not { } role) return await AwsKeys.ReadAsync(keys);
         if (Volatile.Read(ref _held) is { } held && !IsDue(held)) return held;
         await _one.WaitAsync(cancel);
         try

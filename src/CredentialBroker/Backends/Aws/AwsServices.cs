@@ -12,6 +12,7 @@ internal static class AwsServices
         .AddSingleton(provider => new AwsSessions(provider.GetRequiredService<Store>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<BrokerClock>()))
         .AddSingleton(provider => new AwsDenials(IdOf(provider), provider.GetRequiredService<AwsSessions>(), provider.GetRequiredService<BrokerClock>()))
         .AddSingleton(provider => new AwsRoles(IdOf(provider), provider.GetRequiredService<AwsSessions>(), provider.GetRequiredService<AwsDenials>()))
+        .AddSingleton<AwsCutOffs>()
         .AddSingleton<AwsLog>()
         .AddSingleton(provider => new AwsTending(
             provider.GetRequiredService<AwsConnections>(), provider.GetRequiredService<AwsSessions>(), provider.GetRequiredService<AwsDenials>(), provider.GetRequiredService<AwsRoles>(),

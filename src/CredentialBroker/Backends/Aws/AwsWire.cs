@@ -11,40 +11,33 @@ using CredentialBroker.Backends.Wires;
 namespace CredentialBroker.Backends.Aws;
 
 /// <summary>
-/// Requests that the broker signs one by one: those of IAM, for which there is no client library here, and the harmless
-/// one of a proof. The SDK's own signer signs; the wire is the one of every backend.
+/// Requests that the broker makes one by one: those of STS and IAM, and the harmless one of a proof. The SDK's own signer
+/// signs them; the wire is the one of every backend, which sends once and follows nobody.
 /// </summary>
 internal sealed class AwsWire : IDisposable
 {
     private const string Form = "application/x-www-form-urlencoded";
     private readonly TimeProvider _clock;
-    private readonly Uri _iamAddress;
-    private readonly string _iamRegion;
-    private readonly Wire _iam;
-    private readonly Wire _anywhere;
+    private readonly Service _sts;
+    private readonly Service _iam;
+    private readonly Wire _wire;
 
     public AwsWire(AwsTarget target, TimeProvider clock)
     {
         _clock = clock;
-        _iamRegion = AwsArn.IamRegionOf(target.Region);
-        _iamAddress = target.IamEndpoint ?? AwsEndpoints.Iam(target.Region);
-        _iam = new Wire(AwsBackend.Word, new WireOptions(_iamAddress, target.RequestTimeout, target.RootCertificateFile));
-        _anywhere = new Wire(AwsBackend.Word, new WireOptions(null, target.RequestTimeout, target.RootCertificateFile));
+        _sts = new Service("sts", target.StsEndpoint ?? AwsEndpoints.Sts(target.Region), target.Region, "2011-06-15");
+        _iam = new Service("iam", target.IamEndpoint ?? AwsEndpoints.Iam(target.Region), AwsArn.IamRegionOf(target.Region), "2010-05-08");
+        _wire = new Wire(AwsBackend.Word, new WireOptions(null, target.RequestTimeout, target.RootCertificateFile));
     }
 
-    /// <summary>One call of IAM; what is inside its result.</summary>
-    /// <exception cref="AwsRefusedException">IAM said no.</exception>
+    /// <summary>One call of STS; what is inside its result.</summary>
+    /// <param name="who">Null where the call proves itself by a token.</param>
+    /// <exception cref="AwsRefusedException">AWS said no.</exception>
     /// <exception cref="BackendException">No answer, or none that says anything.</exception>
-    public async ValueTask<XElement> IamAsync(AwsSession who, string action, IReadOnlyList<(string Name, string Value)> parameters, CancellationToken cancel)
-    {
-        var body = await new FormUrlEncodedContent([new("Action", action), new("Version", "2010-05-08"), .. parameters.Select(one => KeyValuePair.Create(one.Name, one.Value))]).ReadAsByteArrayAsync(cancel);
-        using var request = new HttpRequestMessage(HttpMethod.Post, _iamAddress) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue(Form);
-        var signed = new DefaultRequest(new Unnamed(), "iam") { HttpMethod = "POST", Endpoint = _iamAddress, ResourcePath = "/", Content = body };
-        signed.Headers["Content-Type"] = Form;
-        Sign(signed, request, who, "iam", _iamRegion);
-        return AwsAnswer.Read(await _iam.SendAsync(request, cancel), action);
-    }
+    public ValueTask<XElement> StsAsync(AwsSession? who, string action, IEnumerable<(string Name, string Value)> parameters, CancellationToken cancel) => CallAsync(_sts, who, action, parameters, cancel);
+
+    /// <inheritdoc cref="StsAsync"/>
+    public ValueTask<XElement> IamAsync(AwsSession who, string action, IEnumerable<(string Name, string Value)> parameters, CancellationToken cancel) => CallAsync(_iam, who, action, parameters, cancel);
 
     /// <summary>The request that a template names as proof.</summary>
     public async ValueTask<WireAnswer> GetAsync(AwsSession who, AwsProbe probe, CancellationToken cancel)
@@ -64,13 +57,25 @@ internal sealed class AwsWire : IDisposable
         }
 
         Sign(signed, request, who, probe.Service, probe.Region);
-        return await _anywhere.SendAsync(request, cancel);
+        return await _wire.SendAsync(request, cancel);
     }
 
-    public void Dispose()
+    public void Dispose() => _wire.Dispose();
+
+    private async ValueTask<XElement> CallAsync(Service service, AwsSession? who, string action, IEnumerable<(string Name, string Value)> parameters, CancellationToken cancel)
     {
-        _iam.Dispose();
-        _anywhere.Dispose();
+        using var form = new FormUrlEncodedContent([new("Action", action), new("Version", service.Version), .. parameters.Select(one => KeyValuePair.Create(one.Name, one.Value))]);
+        var body = await form.ReadAsByteArrayAsync(cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Post, service.Address) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(Form);
+        if (who is not null)
+        {
+            var signed = new DefaultRequest(new Unnamed(), service.Name) { HttpMethod = "POST", Endpoint = service.Address, ResourcePath = "/", Content = body };
+            signed.Headers["Content-Type"] = Form;
+            Sign(signed, request, who, service.Name, service.Region);
+        }
+
+        return AwsAnswer.Read(await _wire.SendAsync(request, cancel), action);
     }
 
     private void Sign(DefaultRequest signed, HttpRequestMessage request, AwsSession who, string service, string region)
@@ -82,6 +87,8 @@ internal sealed class AwsWire : IDisposable
         foreach (var (name, value) in signed.Headers.Where(header => header.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase))) request.Headers.TryAddWithoutValidation(name, value);
         request.Headers.TryAddWithoutValidation("Authorization", signature.ForAuthorizationHeader);
     }
+
+    private sealed record Service(string Name, Uri Address, string Region, string Version);
 
     /// <summary>What the signer takes a request for; it looks at nothing in it.</summary>
     private sealed class Unnamed : AmazonWebServiceRequest;

@@ -85,7 +85,7 @@ internal sealed class AwsRig : IAsyncDisposable
         var now = Clock.NowMs();
         return new Order(
             Ids.New(Clock), grant ?? Grant(), new Dictionary<string, string> { ["workload.uri"] = "k8s://prod/shop/checkout" },
-            now + (long)(life ?? TimeSpan.FromMinutes(5)).TotalMilliseconds, now + (long)(deadline ?? TimeSpan.FromSeconds(10)).TotalMilliseconds) { Approval = "approval-1", Task = "cluster/pod-1", Template = "orders" };
+            now + (long)(life ?? TimeSpan.FromMinutes(5)).TotalMilliseconds, now + (long)(deadline ?? TimeSpan.FromSeconds(60)).TotalMilliseconds) { Approval = "approval-1", Task = "cluster/pod-1", Template = "orders" };
     }
 
     public async Task<(string Handle, Minted Minted, Order Order)> MintAsync(AwsGrant? grant = null, TimeSpan? life = null, AwsBackend? backend = null)

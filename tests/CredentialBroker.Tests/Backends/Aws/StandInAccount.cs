@@ -23,8 +23,8 @@ internal sealed class StandInAccount(TimeProvider clock)
     /// <summary>Managed policies by ARN.</summary>
     public Dictionary<string, PolicyDocument> Policies { get; } = [];
 
-    /// <summary>Audience and keys of identity providers, by issuer.</summary>
-    public Dictionary<string, (string Audience, Func<string> Jwks)> Providers { get; } = [];
+    /// <summary>Audience and key of identity providers, by issuer.</summary>
+    public Dictionary<string, (string Audience, Microsoft.IdentityModel.Tokens.SecurityKey Key)> Providers { get; } = [];
 
     /// <summary>Sessions by access key.</summary>
     public Dictionary<string, StandInSession> Sessions { get; } = [];

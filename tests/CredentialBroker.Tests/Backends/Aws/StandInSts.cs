@@ -30,11 +30,11 @@ internal static class StandInSts
     {
         Know(form, [.. Common, "WebIdentityToken", "ProviderId"], "PolicyArns.member.");
         var token = new JsonWebToken(form["WebIdentityToken"]);
-        var (audience, keys) = account.Locked(() => account.Providers.GetValueOrDefault(token.Issuer));
-        if (keys is null) throw new StandInRefusal(400, "InvalidIdentityToken", "issuer");
+        var (audience, key) = account.Locked(() => account.Providers.GetValueOrDefault(token.Issuer));
+        if (key is null) throw new StandInRefusal(400, "InvalidIdentityToken", "issuer");
         var result = await new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.ValidateTokenAsync(form["WebIdentityToken"], new TokenValidationParameters
         {
-            ValidIssuer = token.Issuer, ValidAudience = audience, IssuerSigningKeys = new JsonWebKeySet(keys()).GetSigningKeys(), ValidateLifetime = false,
+            ValidIssuer = token.Issuer, ValidAudience = audience, IssuerSigningKey = key, ValidateLifetime = false,
         });
         if (!result.IsValid) throw new StandInRefusal(400, "InvalidIdentityToken", result.Exception.Message);
         if (account.Now > token.ValidTo.AddSeconds(30)) throw new StandInRefusal(400, "ExpiredTokenException");
