@@ -13,8 +13,11 @@ using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
+using CredentialBroker.Proofs;
+using CredentialBroker.Reviews;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
+using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
@@ -64,8 +67,10 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
-            .AddRuntime()
-            .AddIncidents()
+            .AddRuntime(options.Drift)
+            .AddProofs(options.Proofs)
+            .AddIncidents(options.Incidents)
+            .AddSingleton<Unused>()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>()
@@ -83,6 +88,10 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
+            .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
+            .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
+            .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
+            .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         OtlpExport.AddTo(builder, options.Telemetry);
@@ -130,6 +139,9 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapTasks();
         app.MapTemplates();
         app.MapExplain();
+        app.MapPlan();
+        app.MapFindings();
+        app.MapIncidents();
         app.MapControls();
         app.MapCutOffs();
         app.MapExceptions();

@@ -19,6 +19,8 @@ public sealed class CrashTests(PostgresFixture postgres)
 
     private static readonly string[] WhileEnding = ["claim.before", "claim.after", "end.before", "end.after", "ended.before", "ended.after"];
 
+    private static readonly string[] WhileRevoking = ["incident.before", "incident.after"];
+
     public static TheoryData<string> Stores => ["sqlite", "postgres"];
 
     [Theory]
@@ -47,8 +49,19 @@ public sealed class CrashTests(PostgresFixture postgres)
         return lease;
     });
 
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public Task A_bulk_revocation_goes_on_when_killed_while_taking(string store) => EachAsync(WhileRevoking, store, async (broker, pod) =>
+    {
+        var lease = await ClaimedAsync(broker, pod);
+        await KilledAsync(broker, () => broker.Scene.SendAsync(
+            HttpMethod.Post, "/v1/revocations", broker.Scene.OperatorToken, new StringContent("""{"selector":"template=orders","reason":"INC-77"}""", System.Text.Encoding.UTF8, "application/json"), ("Idempotency-Key", "k")));
+        return lease;
+    }, async (broker, lease) => Assert.Equal("incident", (await broker.Scene.LeaseUntilAsync(lease!, "ended")).GetProperty("cause").GetString()));
+
     /// <summary>Points run a few at a time: each is mostly waiting for processes and deadlines.</summary>
-    private async Task EachAsync(string[] points, string store, Func<BrokerProcess, string, Task<string?>> scenario)
+    /// <param name="then">What must come about after the restart, beside that nothing is orphaned.</param>
+    private async Task EachAsync(string[] points, string store, Func<BrokerProcess, string, Task<string?>> scenario, Func<BrokerProcess, string?, Task>? then = null)
     {
         var server = await postgres.ServerAsync();
         await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (point, _) =>
@@ -68,6 +81,7 @@ public sealed class CrashTests(PostgresFixture postgres)
             }
 
             await using var again = await BrokerProcess.StartAsync(folder, port);
+            if (then is not null) await then(again, lease);
             await SettledAsync(again, orders, lease, point);
         });
     }

@@ -31,6 +31,9 @@ internal abstract class Backend
     /// <summary>How soon an ended credential is expected to be refused.</summary>
     public abstract TimeSpan ExpectedLatency { get; }
 
+    /// <summary>How soon for this very grant, where that depends on it.</summary>
+    public virtual TimeSpan ExpectedLatencyOf(Grant grant) => ExpectedLatency;
+
     public abstract Renewal Renewal { get; }
 
     /// <summary>True when nothing exists anywhere until the answer is released, so intent and effect are one commit.</summary>
@@ -101,6 +104,12 @@ internal abstract record Grant(string Target)
 
     /// <summary>It names a harmless action by which anyone can see whether the credential is honoured.</summary>
     public virtual bool CanBeUsed => false;
+
+    /// <summary>
+    /// How long what is handed out may live on after its lease, whatever is asked of the far side; a template that accepts
+    /// less is no template.
+    /// </summary>
+    public virtual TimeSpan Outlives => TimeSpan.Zero;
 }
 
 internal abstract record Narrowed

@@ -1,5 +1,7 @@
 using CredentialBroker.Backends.Aws;
+using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Gcp;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
@@ -13,7 +15,9 @@ internal static class BackendServices
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton<BackendMetrics>()
         .AddAws(targets.Aws)
+        .AddAzure(targets.Azure)
         .AddCertificate(targets.Certificate)
+        .AddGcp(targets.Gcp)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)
         .AddVault(targets.Vault)

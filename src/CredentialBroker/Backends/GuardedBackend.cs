@@ -19,6 +19,7 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
     public override Revocability Revocability => inner.Revocability;
     public override Revocability RevocabilityOf(Grant grant) => inner.RevocabilityOf(grant);
     public override TimeSpan ExpectedLatency => inner.ExpectedLatency;
+    public override TimeSpan ExpectedLatencyOf(Grant grant) => inner.ExpectedLatencyOf(grant);
     public override Renewal Renewal => inner.Renewal;
     public override bool InProcess => inner.InProcess;
     public override bool DiesAtExpiry => inner.DiesAtExpiry;

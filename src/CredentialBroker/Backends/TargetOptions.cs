@@ -1,5 +1,7 @@
 using CredentialBroker.Backends.Aws;
+using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Gcp;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
 using CredentialBroker.Backends.Vault;
@@ -22,13 +24,19 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, AwsTarget> Aws { get; init; } = new Dictionary<string, AwsTarget>();
 
+    public IReadOnlyDictionary<string, AzureTarget> Azure { get; init; } = new Dictionary<string, AzureTarget>();
+
+    public IReadOnlyDictionary<string, GcpTarget> Gcp { get; init; } = new Dictionary<string, GcpTarget>();
+
     /// <summary>Every mistake, each with its configuration path.</summary>
     public IEnumerable<string> Validate(ReservedAudiences reserved, string path = Section) =>
         Of($"{path}:Postgres", Postgres, (target, at) => target.Validate(at))
             .Concat(Of($"{path}:Certificate", Certificate, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Aws", Aws, (target, at) => target.Validate(at, reserved)))
-            .Concat(Of($"{path}:Vault", Vault, (target, at) => target.Validate(at, reserved)));
+            .Concat(Of($"{path}:Vault", Vault, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Azure", Azure, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Gcp", Gcp, (target, at) => target.Validate(at, reserved)));
 
     private static IEnumerable<string> Of<T>(string path, IReadOnlyDictionary<string, T> targets, Func<T, string, IEnumerable<string>> validate) =>
         targets.SelectMany(pair => validate(pair.Value, $"{path}:{pair.Key}")

@@ -31,6 +31,8 @@ internal sealed record CertificateDates(IReadOnlyList<string> Mistakes, IReadOnl
         .. options.Targets.Postgres.Select(target => ($"Targets:Postgres:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Vault.Select(target => ($"Targets:Vault:{target.Key}:Login:ClientCertificateFile", target.Value.Login.ClientCertificateFile, true)),
         .. options.Targets.Vault.Select(target => ($"Targets:Vault:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
+        .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
+        .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Operators.Certificates.Select(set => ($"Operators:Certificates:{set.Key}:CaFile", (string?)set.Value.CaFile, false)),
         .. options.TrustSources.Approvals.Select(source => ($"TrustSources:Approvals:{source.Key}:ClientCaFile", source.Value.ClientCaFile, false)),
     ];

@@ -49,7 +49,11 @@ internal static class Risks
         .Concat(options.Targets.Vault.Where(target => target.Value.Login.Method == "token").Select(target => new Risk(
             $"Targets:Vault:{target.Key}:Login:Method", "the broker's token is a standing secret in a file", "log in by jwt, kubernetes, approle or cert")))
         .Concat(options.Targets.Vault.Where(target => target.Value.AllowStaticSecrets).Select(target => new Risk(
-            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")));
+            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")))
+        .Concat(options.Targets.Azure.Where(target => target.Value.Login.Method == "client-secret").Select(target => new Risk(
+            $"Targets:Azure:{target.Key}:Login:Method", "the secrets of the broker's identities are standing ones in files", "log in by federation, or by the machine's own identity (default)")))
+        .Concat(options.Targets.Gcp.Where(target => target.Value.Login.Method == "key-file").Select(target => new Risk(
+            $"Targets:Gcp:{target.Key}:Login:Method", "the service account's key is a standing secret in a file", "log in by federation, or by the machine's own identity (default)")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
@@ -70,6 +74,9 @@ internal static class Risks
             ($"Targets:Vault:{target.Key}:Login:TokenFile", target.Value.Login.TokenFile), ($"Targets:Vault:{target.Key}:Login:SecretIdFile", target.Value.Login.SecretIdFile),
             ($"Targets:Vault:{target.Key}:Login:ClientKeyFile", target.Value.Login.ClientKeyFile),
         }),
+        .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:Own:ClientSecretFile", target.Value.Own?.ClientSecretFile)),
+        .. options.Targets.Azure.SelectMany(target => target.Value.Identities.Select(one => ($"Targets:Azure:{target.Key}:Identities:{one.Key}:ClientSecretFile", one.Value.ClientSecretFile))),
+        .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:Login:ServiceAccountKeyFile", target.Value.Login.ServiceAccountKeyFile)),
     ];
 
     private static IEnumerable<Risk> OfFile((string Key, string? File) one)

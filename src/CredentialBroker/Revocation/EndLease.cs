@@ -64,6 +64,8 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
     {
         if (Unsettled(lease, began)) return PersistAsync(lease, [LeaseMoves.EndAgain(lease.Id, lease.ClaimOwner!)]);
         var now = clock.NowMs();
+        // Nothing ends what was handed out: it is honoured until its own expiry, and the lease is over only then.
+        if (lease is { Revocability: Protocol.Revocability.ExpiryOnly, Fingerprint: not null } && now < lease.DiesBy) return PersistAsync(lease, [LeaseMoves.AwaitExpiry(lease.Id, lease.ClaimOwner!)]);
         var works = new List<Work>
         {
             LeaseMoves.Ended(lease.Id, lease.ClaimOwner!, now),

@@ -8,7 +8,7 @@ namespace CredentialBroker.Tests.Templates;
 
 public sealed class TemplateSchemaTests
 {
-    private static readonly string[] Backends = ["certificate", "postgres", "signed-token", "vault"];
+    private static readonly string[] Backends = ["azure", "certificate", "gcp", "postgres", "signed-token", "vault"];
 
     /// <summary>Set CREDBROKER_WRITE_REFERENCE=1 to write the page instead of comparing it.</summary>
     [Fact]

@@ -1,20 +1,9 @@
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Backends.Aws;
 
 /// <summary>Every few seconds: tends what roles deny.</summary>
-[DisallowConcurrentExecution]
-internal sealed class AwsJob(AwsTending tending, AwsLog log) : IJob
+internal sealed class AwsJob(AwsTending tending, AwsLog log) : LocalJob(log.Broke)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await tending.RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Broke(error);
-        }
-    }
+    public override async Task RunAsync(CancellationToken cancel) => await tending.RunAsync(cancel);
 }

@@ -11,7 +11,7 @@ internal static class AwsServices
         .AddSingleton(provider => new AwsConnections(IdOf(provider), targets, provider.GetRequiredService<KeyRings>(), provider.GetRequiredService<BrokerClock>()))
         .AddSingleton(provider => new AwsSessions(provider.GetRequiredService<Store>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<BrokerClock>()))
         .AddSingleton(provider => new AwsDenials(IdOf(provider), provider.GetRequiredService<AwsSessions>(), provider.GetRequiredService<BrokerClock>()))
-        .AddSingleton(provider => new AwsRoles(IdOf(provider), provider.GetRequiredService<AwsSessions>(), provider.GetRequiredService<AwsDenials>()))
+        .AddSingleton(provider => new AwsRoles(IdOf(provider), provider.GetRequiredService<AwsSessions>(), provider.GetRequiredService<AwsDenials>(), provider.GetRequiredService<BrokerClock>()))
         .AddSingleton<AwsCutOffs>()
         .AddSingleton<AwsLog>()
         .AddSingleton(provider => new AwsTending(

@@ -21,6 +21,9 @@ internal static class SessionNames
     public static string? LeaseOf(string brokerId, string role) =>
         role.StartsWith(PrefixOf(brokerId), StringComparison.Ordinal) && role[PrefixOf(brokerId).Length..] is var lease && Ids.IsWellFormed(lease) ? lease : null;
 
+    /// <summary>What stands for a lease of which only a denied value is known: it makes the same value, and sorts before every lease there is.</summary>
+    public static string LeaseOfValue(string value) => value.Length >= Ids.Length && Ids.IsWellFormed(value[^Ids.Length..]) ? value[^Ids.Length..] : $"{Ids.FirstOf(0)[..^Tail]}{value[^Math.Min(Tail, value.Length)..]}";
+
     /// <summary>The policy of a role that holds what this broker denies there.</summary>
     public static string DenialsOf(string brokerId) => $"CredentialBrokerRevoked-{brokerId}";
 }

@@ -48,7 +48,8 @@ internal sealed class SharedRole(string brokerId, AwsSessions sessions, AwsDenia
         if ((row?.DiesBy ?? Until(handle)) is not { } diesBy) return await AfterStrayAsync(aws, role, handle, cancel);
         diesBy = Math.Max(diesBy, Until(handle) ?? 0);
         if (clock.NowMs() >= diesBy) return new EndReport(WasThere: false);
-        if (aws.Key is null) throw new BackendException(AwsBackend.Word, ReasonCodes.EndFailed, "the target lets the broker deny nothing (DenyBy): the session dies by its own policy", transient: false);
+        // Such a lease says that it only expires, and is over when it did.
+        if (aws.Key is null) return new EndReport(WasThere: false);
         var version = await sessions.DenyAsync(aws.Name, role, lease, diesBy, cancel);
         await denials.EnforceAsync(aws, role, version, cancel);
         return new EndReport(WasThere: row?.DeniedAt is null);
@@ -72,7 +73,7 @@ internal sealed class SharedRole(string brokerId, AwsSessions sessions, AwsDenia
         {
             var denied = await denials.DeniedAsync(aws, role, cancel);
             var known = (await sessions.LiveAsync(role, cancel)).Where(session => session.DeniedAt is not null).Select(session => aws.Key!.ValueOf(brokerId, session.Lease)).ToHashSet();
-            stray.AddRange(denied.Where(value => !known.Contains(value) && value != DenyDocument.Nobody).Select(value => new Ours(value, Handle.Write(aws.Name, ("lease", value), ("role", role), ("stray", "yes")))));
+            stray.AddRange(denied.Where(value => !known.Contains(value) && value != DenyDocument.Nobody).Select(value => new Ours(SessionNames.LeaseOfValue(value), Handle.Write(aws.Name, ("lease", value), ("role", role), ("stray", "yes")))));
         }
 
         return stray;

@@ -68,6 +68,39 @@ internal sealed class PostgresBackend(string brokerId, PostgresConnections conne
             return await command.ExecuteScalarAsync(cancel) is true ? Probe.Alive : Probe.Dead;
         });
 
+    /// <summary>Logs in as the workload would.</summary>
+    public override ValueTask<Probe> UseAsync(Grant grant, Secret secret, CancellationToken cancel) =>
+        TranslatingAsync(ReasonCodes.TargetUnavailable, "logging in with the credential", async () =>
+        {
+            try
+            {
+                await using var session = new NpgsqlConnection(connections.AsWorkload(grant.Target, secret.Member("username"), secret.Member("password")));
+                await session.OpenAsync(cancel);
+                await session.RunAsync("SELECT 1", cancel);
+                return Probe.Alive;
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+            {
+                return Probe.Dead;
+            }
+        });
+
+    public override ValueTask<IReadOnlyList<Ours>> ListAsync(string target, CancellationToken cancel) =>
+        TranslatingAsync(ReasonCodes.TargetUnavailable, "listing the roles of leases", async () =>
+        {
+            await using var home = await connections.OpenEndingAsync(target, connections.Of(target).Database, cancel);
+            await using var command = new NpgsqlCommand("SELECT rolname::text FROM pg_roles WHERE starts_with(rolname::text, $1)", home) { Parameters = { new() { Value = PostgresNames.PrefixOf(brokerId) } } };
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var found = new List<Ours>();
+            while (await reader.ReadAsync(cancel))
+            {
+                var role = reader.GetString(0);
+                if (PostgresNames.IsLeaseRole(brokerId, role)) found.Add(new Ours(role[PostgresNames.PrefixOf(brokerId).Length..], Handle.Write(target, ("role", role))));
+            }
+
+            return (IReadOnlyList<Ours>)found;
+        });
+
     /// <summary>Reads the target's clock and runs the statement on the same connection, with times by that clock.</summary>
     private ValueTask<bool> OperateAsync(string target, Order order, string doing, Func<DateTimeOffset, DateTimeOffset, string> statement, CancellationToken cancel) =>
         TranslatingAsync(ReasonCodes.MintFailed, doing, async () =>

@@ -241,6 +241,20 @@ public sealed class AwsDenyTests(PostgresFixture postgres)
         Assert.False(await rig.WorksAsync(minted.Secret));
     }
 
+    [Fact]
+    public async Task R23_What_was_denied_stays_denied_when_the_store_comes_back_from_a_backup()
+    {
+        await using var rig = await AwsRig.StartAsync();
+        var (handle, minted, _) = await rig.MintAsync();
+        await rig.Backend.EndAsync(handle, default);
+        await rig.Replica.CommitAsync(new Storage.Journaling.PlainWrite("DELETE FROM aws_sessions"), new Storage.Journaling.PlainWrite("DELETE FROM aws_documents"));
+        rig.Connect(rig.Target);
+        var (_, neighbour, _) = await rig.MintAsync();
+        await rig.Tending.RunAsync(default);
+        Assert.False(await rig.WorksAsync(minted.Secret));
+        Assert.True(await rig.WorksAsync(neighbour.Secret));
+    }
+
     private static string Padded(int size)
     {
         var text = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::"}]}""";

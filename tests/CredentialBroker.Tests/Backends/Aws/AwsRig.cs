@@ -56,7 +56,7 @@ internal sealed class AwsRig : IAsyncDisposable
         Target = target;
         Connections = new AwsConnections(BrokerId, new Dictionary<string, AwsTarget> { [TargetName] = target }, Rings, Clock);
         Denials = new AwsDenials(BrokerId, Sessions, Clock);
-        Roles = new AwsRoles(BrokerId, Sessions, Denials);
+        Roles = new AwsRoles(BrokerId, Sessions, Denials, Clock);
         Tending = new AwsTending(Connections, Sessions, Denials, Roles, new AwsLog(NullLogger<AwsLog>.Instance), Clock);
         Backend = AwsServices.Of(BrokerId, Connections, Sessions, Denials, Roles, Clock);
     }
@@ -68,7 +68,7 @@ internal sealed class AwsRig : IAsyncDisposable
         _replicas.Add(replica);
         var sessions = new AwsSessions(replica.Store, replica.Journal, Clock);
         var denials = new AwsDenials(BrokerId, sessions, Clock);
-        return AwsServices.Of(BrokerId, Connections, sessions, denials, new AwsRoles(BrokerId, sessions, denials), Clock);
+        return AwsServices.Of(BrokerId, Connections, sessions, denials, new AwsRoles(BrokerId, sessions, denials, Clock), Clock);
     }
 
     public AwsGrant Grant(string? role = null, AwsProbe? probe = null, int longest = 3600, IReadOnlyList<string>? policies = null, params AwsStatement[] statements) => new(
