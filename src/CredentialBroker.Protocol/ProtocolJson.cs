@@ -51,6 +51,8 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
+[JsonSerializable(typeof(CutOffRequest))]
+[JsonSerializable(typeof(CutOffView))]
 [JsonSerializable(typeof(ExceptionRequest))]
 [JsonSerializable(typeof(RiskAcceptanceRequest))]
 [JsonSerializable(typeof(BreakGlassRequest))]

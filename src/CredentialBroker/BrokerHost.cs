@@ -2,6 +2,7 @@ using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
+using CredentialBroker.Backends.Aws;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
@@ -83,6 +84,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
             .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
+            .Each<AwsJob>(TimeSpan.FromSeconds(5), "aws")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
@@ -141,6 +143,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapFindings();
         app.MapIncidents();
         app.MapControls();
+        app.MapCutOffs();
         app.MapExceptions();
         app.MapAudit();
         app.MapEvidence();

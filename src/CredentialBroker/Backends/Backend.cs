@@ -42,6 +42,9 @@ internal abstract class Backend
     /// <summary>True when the credential is wholly dead at its own expiry, without the broker's help.</summary>
     public virtual bool DiesAtExpiry => false;
 
+    /// <summary>The same of this very lease, where it depends on how it was made.</summary>
+    public virtual bool DiesAtExpiryOf(string handle) => DiesAtExpiry;
+
     /// <summary>Longest time one mint or renew may take; the deadline is also enforced at the target.</summary>
     public virtual TimeSpan OperationTimeout => TimeSpan.FromSeconds(10);
 
@@ -128,6 +131,12 @@ internal sealed record Order(string LeaseId, Grant Grant, IReadOnlyDictionary<st
 {
     /// <summary>Id of the approval it is made under, for what is recorded at the target.</summary>
     public string Approval { get; init; } = "";
+
+    /// <summary>The task it is made for.</summary>
+    public string Task { get; init; } = "";
+
+    /// <summary>The template it is made from.</summary>
+    public string Template { get; init; } = "";
 }
 
 /// <summary>A credential just made, on its one way out.</summary>

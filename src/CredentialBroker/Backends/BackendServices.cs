@@ -1,3 +1,4 @@
+using CredentialBroker.Backends.Aws;
 using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Gcp;
@@ -15,6 +16,7 @@ internal static class BackendServices
     /// <summary>Backends name what they make after the broker, so that they exist only once its id was read.</summary>
     public static IServiceCollection AddBackends(this IServiceCollection services, TargetOptions targets) => services
         .AddSingleton<BackendMetrics>()
+        .AddAws(targets.Aws)
         .AddAzure(targets.Azure)
         .AddCertificate(targets.Certificate)
         .AddGcp(targets.Gcp)

@@ -1,3 +1,4 @@
+using CredentialBroker.Backends.Aws;
 using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Gcp;
@@ -23,6 +24,8 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, VaultTarget> Vault { get; init; } = new Dictionary<string, VaultTarget>();
 
+    public IReadOnlyDictionary<string, AwsTarget> Aws { get; init; } = new Dictionary<string, AwsTarget>();
+
     public IReadOnlyDictionary<string, AzureTarget> Azure { get; init; } = new Dictionary<string, AzureTarget>();
 
     public IReadOnlyDictionary<string, GcpTarget> Gcp { get; init; } = new Dictionary<string, GcpTarget>();
@@ -37,6 +40,7 @@ internal sealed record TargetOptions
             .Concat(Of($"{path}:Certificate", Certificate, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:Kubernetes", Kubernetes, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Aws", Aws, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Vault", Vault, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Azure", Azure, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Gcp", Gcp, (target, at) => target.Validate(at, reserved)))

@@ -9,5 +9,6 @@ internal static class IncidentServices
         .AddSingleton<IncidentSignal>()
         .AddSingleton<IncidentLog>()
         .AddSingleton<Preview>()
-        .AddSingleton<Responses>();
+        .AddSingleton<Responses>()
+        .AddSingleton<CutOffs>();
 }

@@ -30,7 +30,7 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
             Milestones.Reach("end.after");
             await RecordEndAsync(lease, began, report, "confirmed");
         }
-        catch (BackendException error) when (backend is { DiesAtExpiry: true } && clock.NowMs() >= lease.DiesBy && !Unsettled(lease, clock.NowMs()))
+        catch (BackendException error) when (backend?.DiesAtExpiryOf(lease.Handle) == true && clock.NowMs() >= lease.DiesBy && !Unsettled(lease, clock.NowMs()))
         {
             await RecordEndAsync(lease, began, new EndReport(WasThere: true), $"expired by itself; ending it failed: {error.Detail}");
         }

@@ -67,6 +67,7 @@ internal static partial class AuditEventTypes
         ["risk_acceptance.requested"] = "A person asked for a risk acceptance.",
         ["risk_acceptance.used"] = "A fault of external policy was passed over under a risk acceptance.",
         ["secret.accessed"] = "A secret left the broker, to its workload.",
+        ["target.cut_off"] = "Every session of a role that was issued before a time is refused.",
         ["task.ended"] = "A task is over, and its leases end.",
         ["template.changed"] = "A template was activated.",
         ["template.proposed"] = "A template waits for a second person to activate it.",

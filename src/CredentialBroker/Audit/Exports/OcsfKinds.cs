@@ -65,6 +65,7 @@ internal static class OcsfKinds
         ["template.changed"] = Entity("Policy", Update),
         ["policy.changed"] = Entity("Policy", Update),
         ["trust_source.changed"] = Entity("Policy", Update),
+        ["target.cut_off"] = Entity("Target", Disable) with { Severity = 4 },
         ["incident.opened"] = Entity("Incident", Create) with { Severity = 4 },
         ["incident.confirmed"] = Entity("Incident", Update) with { Severity = 4 },
         ["incident.cancelled"] = Entity("Incident", Disable) with { Severity = 3 },

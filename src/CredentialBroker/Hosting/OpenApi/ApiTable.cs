@@ -52,6 +52,7 @@ internal static class ApiTable
         ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/templates/validate"] = new("Tells a template's mistakes and activates nothing", 200, typeof(TemplateVerdict)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/explain"] = new("Judges a claim clause by clause without making it", 200, typeof(Explanation)) { Body = typeof(ExplainRequest) },
+        ["POST /v1/targets/aws/{target}/cutoff"] = new("Cuts off every session of an AWS role that was issued before a time, or tells what that would hit", 200, typeof(CutOffView)) { Body = typeof(CutOffRequest) },
         ["GET /v1/freezes"] = new("Lists freezes in force", 200, typeof(ControlList)),
         ["POST /v1/freezes"] = new("Stops issuing and renewing under a selector, on every replica once this answers", 201, typeof(ControlView)) { Body = typeof(ControlRequest) },
         ["DELETE /v1/freezes/{id}"] = new("Lifts a freeze", 204, null),
