@@ -49,7 +49,9 @@ internal static class Risks
         .Concat(options.Targets.Vault.Where(target => target.Value.Login.Method == "token").Select(target => new Risk(
             $"Targets:Vault:{target.Key}:Login:Method", "the broker's token is a standing secret in a file", "log in by jwt, kubernetes, approle or cert")))
         .Concat(options.Targets.Vault.Where(target => target.Value.AllowStaticSecrets).Select(target => new Risk(
-            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")));
+            $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")))
+        .Concat(options.Targets.Vault.Where(target => target.Value.ListTokens).Select(target => new Risk(
+            $"Targets:Vault:{target.Key}:ListTokens", "the broker's login may list, and so end, every token of this Vault, whoever's it is", "allow it where the store may be older than the Vault, and watch it there")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
