@@ -16,7 +16,7 @@ internal sealed class VaultListing(TimeProvider clock)
     private const int AtOnce = 4;
     private static readonly TimeSpan Pass = TimeSpan.FromSeconds(5);
 
-    /// <summary>The lease by accessor; null where the token is not this broker's.</summary>
+    /// <summary>The lease by accessor; null where the token is not this broker's, or is gone.</summary>
     private readonly ConcurrentDictionary<string, string?> _known = new();
 
     public async ValueTask<IReadOnlyList<Ours>> RunAsync(VaultConnection vault, string target, string brokerId, CancellationToken cancel)
@@ -27,9 +27,7 @@ internal sealed class VaultListing(TimeProvider clock)
         await Parallel.ForEachAsync(
             there.Where(accessor => !_known.ContainsKey(accessor)).Take(LookUps), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (accessor, stop) =>
             {
-                if (clock.GetElapsedTime(began) >= Pass) return;
-                var (found, lease) = await LeaseOfAsync(vault, accessor, brokerId, stop);
-                if (found) _known[accessor] = lease;
+                if (clock.GetElapsedTime(began) < Pass) _known[accessor] = await LeaseOfAsync(vault, accessor, brokerId, stop);
             });
         return [.. _known.Where(known => known.Value is not null).Select(known => new Ours(known.Value!, Handle.Write(target, ("lease", known.Value!), ("accessor", known.Key))))];
     }
@@ -44,12 +42,12 @@ internal sealed class VaultListing(TimeProvider clock)
             : throw VaultErrors.Of(answer, ReasonCodes.TargetUnavailable, "listing tokens, which needs list and sudo on auth/token/accessors,");
     }
 
-    private static async ValueTask<(bool Found, string? Lease)> LeaseOfAsync(VaultConnection vault, string accessor, string brokerId, CancellationToken cancel)
+    private static async ValueTask<string?> LeaseOfAsync(VaultConnection vault, string accessor, string brokerId, CancellationToken cancel)
     {
         var answer = await vault.Session.CallAsync("auth/token/lookup-accessor", new JsonObject { ["accessor"] = accessor }, cancel);
-        // It ended meanwhile.
-        if (VaultErrors.IsGone(answer)) return (false, null);
+        // It ended, and does not come back; Vault may go on listing it until it is tidied up.
+        if (VaultErrors.IsGone(answer)) return null;
         if (!answer.IsSuccess || answer.Object("data") is not { } data) throw VaultErrors.Of(answer, ReasonCodes.TargetUnavailable, "looking up a token");
-        return (true, data.Object("meta") is { } meta && meta.Text("broker") == brokerId && meta.Text("lease") is { } lease && Ids.IsWellFormed(lease) ? lease : null);
+        return data.Object("meta") is { } meta && meta.Text("broker") == brokerId && meta.Text("lease") is { } lease && Ids.IsWellFormed(lease) ? lease : null;
     }
 }
