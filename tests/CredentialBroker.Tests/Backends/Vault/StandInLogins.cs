@@ -10,7 +10,7 @@ namespace CredentialBroker.Backends.Vault;
 internal sealed class StandInLogins(StandInState state)
 {
     private readonly Dictionary<string, JsonObject> _roles = [];
-    private readonly Dictionary<string, ECDsa> _jwtKeys = [];
+    private readonly Dictionary<string, List<ECDsa>> _jwtKeys = [];
 
     /// <summary>The service account's token that the <c>kubernetes</c> login takes.</summary>
     public string? ServiceAccount { get; set; }
@@ -52,10 +52,13 @@ internal sealed class StandInLogins(StandInState state)
     private StandInReply Configure(string mount, string path, JsonObject body)
     {
         state.Only(path, body, "jwt_validation_pubkeys", "jwt_supported_algs", "bound_issuer");
-        if (StandInState.Texts(body, "jwt_validation_pubkeys") is not [var pem, ..]) return StandInReply.Refused(400, "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set");
-        var key = ECDsa.Create();
-        key.ImportFromPem(pem);
-        _jwtKeys[mount] = key;
+        if (StandInState.Texts(body, "jwt_validation_pubkeys") is not { Count: > 0 } pems) return StandInReply.Refused(400, "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set");
+        _jwtKeys[mount] = [.. pems.Select(pem =>
+        {
+            var key = ECDsa.Create();
+            key.ImportFromPem(pem);
+            return key;
+        })];
         return StandInReply.Done;
     }
 
@@ -94,8 +97,8 @@ internal sealed class StandInLogins(StandInState state)
 
     private bool Verified(string mount, string? jwt, JsonObject role)
     {
-        if (jwt?.Split('.') is not [var header, var payload, var signature] || !_jwtKeys.TryGetValue(mount, out var key)) return false;
-        if (!key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256)) return false;
+        if (jwt?.Split('.') is not [var header, var payload, var signature] || !_jwtKeys.TryGetValue(mount, out var keys)) return false;
+        if (!keys.Any(key => key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256))) return false;
         var claims = JsonNode.Parse(Base64Url.DecodeFromChars(payload))!;
         return StandInState.Texts(role, "bound_audiences").Contains((string?)claims["aud"] ?? "") && (string?)claims["sub"] == (string?)role["bound_subject"]
                && (long)claims["exp"]! > TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
