@@ -57,7 +57,7 @@ public sealed class VaultCrashTests(PostgresFixture postgres)
 
             await using var again = await BrokerProcess.StartAsync(folder, port);
             await SettledAsync(again, rig.StandIn!.State, point);
-            if (lease is not null) Assert.True((await again.Scene.LeaseAsync(lease)).TryGetProperty("state", out _), $"{point}: lease {lease} is lost");
+            if (lease is not null) Assert.True((await again.Scene.LeaseAsync(lease)).TryGetProperty("state", out var _), $"{point}: lease {lease} is lost");
         });
 
     /// <summary>Whatever was read at the Vault is for a lease that is active, and no lease is left half done.</summary>

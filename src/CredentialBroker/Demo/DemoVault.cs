@@ -17,23 +17,23 @@ internal sealed class DemoVault : IAsyncDisposable
 
     private DemoVault(Uri address, string token)
     {
-        Address = address;
+        Url = address;
         _operator = new HttpClient(BrokerHttp.Handler(address)) { BaseAddress = new Uri(address, "/v1/"), Timeout = TimeSpan.FromSeconds(30) };
         _operator.DefaultRequestHeaders.Add("X-Vault-Token", token);
         _operator.DefaultRequestHeaders.Add("X-Vault-Request", "true");
     }
 
-    public Uri Address { get; }
+    public Uri Url { get; }
 
     public string Path => $"pki-demo-{_suffix}/issue/orders";
 
     private string Engine => $"pki-demo-{_suffix}";
 
-    private string Role => $"broker-demo-{_suffix}";
+    private string Broker => $"broker-demo-{_suffix}";
 
     private string LeasePolicy => $"lease-demo-{_suffix}";
 
-    private string Login => $"jwt-demo-{_suffix}";
+    private string Door => $"jwt-demo-{_suffix}";
 
     public static async Task<DemoVault> PrepareAsync(Uri address, string tokenFile)
     {
@@ -56,8 +56,8 @@ internal sealed class DemoVault : IAsyncDisposable
     /// <summary>The target's configuration: no secret is in it, for the broker comes in with a token of its own issuer.</summary>
     public JsonObject Target() => new()
     {
-        ["Address"] = Address.GetLeftPart(UriPartial.Authority), ["TokenRole"] = Role, ["Policies"] = new JsonArray(LeasePolicy), ["Paths"] = new JsonArray(Path),
-        ["Login"] = new JsonObject { ["Method"] = "jwt", ["Mount"] = Login, ["Role"] = "broker" },
+        ["Address"] = Url.GetLeftPart(UriPartial.Authority), ["TokenRole"] = Broker, ["Policies"] = new JsonArray(LeasePolicy), ["Paths"] = new JsonArray(Path),
+        ["Login"] = new JsonObject { ["Method"] = "jwt", ["Mount"] = Door, ["Role"] = "broker" },
     };
 
     /// <summary>Tells the Vault whom to believe: the public half of the key that the broker signs its own logins with.</summary>
@@ -65,7 +65,7 @@ internal sealed class DemoVault : IAsyncDisposable
     {
         using var http = new HttpClient(BrokerHttp.Handler(broker));
         var keys = JsonNode.Parse(await http.GetStringAsync(new Uri(broker, "/issuer/federation/.well-known/jwks.json")))!["keys"]!.AsArray();
-        await CallAsync($"auth/{Login}/config", new JsonObject { ["jwt_validation_pubkeys"] = new JsonArray([.. keys.Select(key => (JsonNode)PemOf(key!))]) });
+        await CallAsync($"auth/{Door}/config", new JsonObject { ["jwt_validation_pubkeys"] = new JsonArray([.. keys.Select(key => (JsonNode)PemOf(key!))]) });
     }
 
     private static string PemOf(JsonNode key)
@@ -99,13 +99,13 @@ internal sealed class DemoVault : IAsyncDisposable
         await CallAsync($"{Engine}/roles/orders", new JsonObject { ["allow_any_name"] = true, ["enforce_hostnames"] = false, ["max_ttl"] = "1h", ["generate_lease"] = true, ["key_type"] = "ec", ["key_bits"] = 256 });
         await PolicyAsync(LeasePolicy, (Path, "update"));
         await PolicyAsync(
-            Role, ($"auth/token/create/{Role}", "update"), ($"auth/token/roles/{Role}", "read"), ("auth/token/revoke-accessor", "update"), ("auth/token/renew-accessor", "update"),
+            Broker, ($"auth/token/create/{Broker}", "update"), ($"auth/token/roles/{Broker}", "read"), ("auth/token/revoke-accessor", "update"), ("auth/token/renew-accessor", "update"),
             ("auth/token/lookup-accessor", "update"), ("sys/leases/revoke", "update"), ("sys/leases/renew", "update"), ("sys/leases/lookup", "update"));
-        await MakeAsync($"auth/token/roles/{Role}", new JsonObject { ["allowed_policies"] = new JsonArray(LeasePolicy), ["orphan"] = true, ["renewable"] = true, ["token_no_default_policy"] = true });
-        await MakeAsync($"sys/auth/{Login}", new JsonObject { ["type"] = "jwt" });
-        await CallAsync($"auth/{Login}/role/broker", new JsonObject
+        await MakeAsync($"auth/token/roles/{Broker}", new JsonObject { ["allowed_policies"] = new JsonArray(LeasePolicy), ["orphan"] = true, ["renewable"] = true, ["token_no_default_policy"] = true });
+        await MakeAsync($"sys/auth/{Door}", new JsonObject { ["type"] = "jwt" });
+        await CallAsync($"auth/{Door}/role/broker", new JsonObject
         {
-            ["role_type"] = "jwt", ["user_claim"] = "sub", ["bound_subject"] = "credential-broker", ["bound_audiences"] = new JsonArray("vault"), ["token_policies"] = new JsonArray(Role), ["token_ttl"] = "1h",
+            ["role_type"] = "jwt", ["user_claim"] = "sub", ["bound_subject"] = "credential-broker", ["bound_audiences"] = new JsonArray("vault"), ["token_policies"] = new JsonArray(Broker), ["token_ttl"] = "1h",
         });
     }
 

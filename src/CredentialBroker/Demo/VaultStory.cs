@@ -14,10 +14,10 @@ internal sealed class VaultStory(Stage stage, Narrator narrator)
 
     public async Task TellAsync()
     {
-        var vault = stage.Vault!;
+        var vault = stage.SecretStore!;
         narrator.Step("A broker runs; no secret of the Vault is in its configuration.", $"credential-broker serve            # at {stage.Address}");
         await vault.BelieveAsync(stage.Address);
-        narrator.Says($"the Vault at {vault.Address} believes the broker's own issuer");
+        narrator.Says($"the Vault at {vault.Url} believes the broker's own issuer");
         narrator.Step("A platform team says what may be asked for.", "credbroker template apply orders-certificate.yaml");
         await _operator.ApplyTemplateAsync(
             Script.Template("orders-certificate", $$"""{ vault: { target: main, engine: pki, path: {{vault.Path}}, request: { common_name: "checkout.shop" }, fields: [certificate, private_key, serial_number] } }"""),
