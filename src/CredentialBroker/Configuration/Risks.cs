@@ -53,7 +53,9 @@ internal static class Risks
         .Concat(options.Targets.Azure.Where(target => target.Value.Login.Method == "client-secret").Select(target => new Risk(
             $"Targets:Azure:{target.Key}:Login:Method", "the secrets of the broker's identities are standing ones in files", "log in by federation, or by the machine's own identity (default)")))
         .Concat(options.Targets.Gcp.Where(target => target.Value.Login.Method == "key-file").Select(target => new Risk(
-            $"Targets:Gcp:{target.Key}:Login:Method", "the service account's key is a standing secret in a file", "log in by federation, or by the machine's own identity (default)")));
+            $"Targets:Gcp:{target.Key}:Login:Method", "the service account's key is a standing secret in a file", "log in by federation, or by the machine's own identity (default)")))
+        .Concat(options.Targets.Vault.Where(target => target.Value.ListTokens).Select(target => new Risk(
+            $"Targets:Vault:{target.Key}:ListTokens", "the broker's login may list, and so end, every token of this Vault, whoever's it is", "allow it where the store may be older than the Vault, and watch it there")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
