@@ -2,6 +2,7 @@ using CredentialBroker.Backends.Aws;
 using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Gcp;
+using CredentialBroker.Backends.GitHub;
 using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
@@ -20,6 +21,7 @@ internal static class BackendServices
         .AddAzure(targets.Azure)
         .AddCertificate(targets.Certificate)
         .AddGcp(targets.Gcp)
+        .AddGitHub(targets.GitHub)
         .AddKubernetes(targets.Kubernetes)
         .AddPostgres(targets.Postgres)
         .AddSignedToken(targets.SignedToken)

@@ -2,6 +2,7 @@ using CredentialBroker.Backends.Aws;
 using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
 using CredentialBroker.Backends.Gcp;
+using CredentialBroker.Backends.GitHub;
 using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
 using CredentialBroker.Backends.SignedToken;
@@ -34,10 +35,13 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, WebhookTarget> Webhook { get; init; } = new Dictionary<string, WebhookTarget>();
 
+    public IReadOnlyDictionary<string, GitHubTarget> GitHub { get; init; } = new Dictionary<string, GitHubTarget>();
+
     /// <summary>Every mistake, each with its configuration path.</summary>
     public IEnumerable<string> Validate(ReservedAudiences reserved, string path = Section) =>
         Of($"{path}:Postgres", Postgres, (target, at) => target.Validate(at))
             .Concat(Of($"{path}:Certificate", Certificate, (target, at) => target.Validate(at)))
+            .Concat(Of($"{path}:GitHub", GitHub, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:Kubernetes", Kubernetes, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Aws", Aws, (target, at) => target.Validate(at, reserved)))

@@ -33,6 +33,11 @@ internal sealed record CertificateDates(IReadOnlyList<string> Mistakes, IReadOnl
         .. options.Targets.Vault.Select(target => ($"Targets:Vault:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
+        .. options.Targets.Kubernetes.Select(target => ($"Targets:Kubernetes:{target.Key}:ClientCertificateFile", target.Value.ClientCertificateFile, true)),
+        .. options.Targets.Kubernetes.Select(target => ($"Targets:Kubernetes:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
+        .. options.Targets.Webhook.Select(target => ($"Targets:Webhook:{target.Key}:ClientCertificateFile", target.Value.ClientCertificateFile, true)),
+        .. options.Targets.Webhook.Select(target => ($"Targets:Webhook:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
+        .. options.Targets.GitHub.Select(target => ($"Targets:GitHub:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Operators.Certificates.Select(set => ($"Operators:Certificates:{set.Key}:CaFile", (string?)set.Value.CaFile, false)),
         .. options.TrustSources.Approvals.Select(source => ($"TrustSources:Approvals:{source.Key}:ClientCaFile", source.Value.ClientCaFile, false)),
     ];

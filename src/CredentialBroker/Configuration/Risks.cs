@@ -55,7 +55,11 @@ internal static class Risks
         .Concat(options.Targets.Gcp.Where(target => target.Value.Login.Method == "key-file").Select(target => new Risk(
             $"Targets:Gcp:{target.Key}:Login:Method", "the service account's key is a standing secret in a file", "log in by federation, or by the machine's own identity (default)")))
         .Concat(options.Targets.Vault.Where(target => target.Value.ListTokens).Select(target => new Risk(
-            $"Targets:Vault:{target.Key}:ListTokens", "the broker's login may list, and so end, every token of this Vault, whoever's it is", "allow it where the store may be older than the Vault, and watch it there")));
+            $"Targets:Vault:{target.Key}:ListTokens", "the broker's login may list, and so end, every token of this Vault, whoever's it is", "allow it where the store may be older than the Vault, and watch it there")))
+        .Concat(options.Targets.Kubernetes.Where(target => target.Value.ListSecrets).Select(target => new Risk(
+            $"Targets:Kubernetes:{target.Key}:ListSecrets", "the right to list Secrets is one to read them, all of a namespace's", "keep the service accounts of leases in namespaces of their own")))
+        .Concat(options.Targets.GitHub.Select(target => new Risk(
+            $"Targets:GitHub:{target.Key}:PrivateKeyFile", "the App's private key is a standing secret in a file, and GitHub knows no other way in", "give the App no more repositories and permissions than templates need, and replace the key now and then")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
@@ -79,6 +83,9 @@ internal static class Risks
         .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:Own:ClientSecretFile", target.Value.Own?.ClientSecretFile)),
         .. options.Targets.Azure.SelectMany(target => target.Value.Identities.Select(one => ($"Targets:Azure:{target.Key}:Identities:{one.Key}:ClientSecretFile", one.Value.ClientSecretFile))),
         .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:Login:ServiceAccountKeyFile", target.Value.Login.ServiceAccountKeyFile)),
+        .. options.Targets.Kubernetes.Select(target => ($"Targets:Kubernetes:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.Webhook.Select(target => ($"Targets:Webhook:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.GitHub.Select(target => ($"Targets:GitHub:{target.Key}:PrivateKeyFile", (string?)target.Value.PrivateKeyFile)),
     ];
 
     private static IEnumerable<Risk> OfFile((string Key, string? File) one)
