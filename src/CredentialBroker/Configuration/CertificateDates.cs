@@ -31,6 +31,7 @@ internal sealed record CertificateDates(IReadOnlyList<string> Mistakes, IReadOnl
         .. options.Targets.Postgres.Select(target => ($"Targets:Postgres:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Vault.Select(target => ($"Targets:Vault:{target.Key}:Login:ClientCertificateFile", target.Value.Login.ClientCertificateFile, true)),
         .. options.Targets.Vault.Select(target => ($"Targets:Vault:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
+        .. options.Targets.Aws.Select(target => ($"Targets:Aws:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:RootCertificateFile", target.Value.RootCertificateFile, false)),
         .. options.Targets.Kubernetes.Select(target => ($"Targets:Kubernetes:{target.Key}:ClientCertificateFile", target.Value.ClientCertificateFile, true)),

@@ -50,6 +50,10 @@ internal static class Risks
             $"Targets:Vault:{target.Key}:Login:Method", "the broker's token is a standing secret in a file", "log in by jwt, kubernetes, approle or cert")))
         .Concat(options.Targets.Vault.Where(target => target.Value.AllowStaticSecrets).Select(target => new Risk(
             $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")))
+        .Concat(options.Targets.Aws.Where(target => target.Value.Login.Method == "keys").Select(target => new Risk(
+            $"Targets:Aws:{target.Key}:Login:Method", "the broker's access key is a standing secret in files", "log in by federation, or by the machine's own role (default)")))
+        .Concat(options.Targets.Aws.Where(target => target.Value.MaxLeasesPerRole is not null).Select(target => new Risk(
+            $"Targets:Aws:{target.Key}:MaxLeasesPerRole", "more leases may live on a role than its policy can deny at once, and what cannot be denied only expires", "leave it out, or spread templates over more roles")))
         .Concat(options.Targets.Azure.Where(target => target.Value.Login.Method == "client-secret").Select(target => new Risk(
             $"Targets:Azure:{target.Key}:Login:Method", "the secrets of the broker's identities are standing ones in files", "log in by federation, or by the machine's own identity (default)")))
         .Concat(options.Targets.Gcp.Where(target => target.Value.Login.Method == "key-file").Select(target => new Risk(
@@ -80,6 +84,7 @@ internal static class Risks
             ($"Targets:Vault:{target.Key}:Login:TokenFile", target.Value.Login.TokenFile), ($"Targets:Vault:{target.Key}:Login:SecretIdFile", target.Value.Login.SecretIdFile),
             ($"Targets:Vault:{target.Key}:Login:ClientKeyFile", target.Value.Login.ClientKeyFile),
         }),
+        .. options.Targets.Aws.Select(target => ($"Targets:Aws:{target.Key}:Login:SecretAccessKeyFile", target.Value.Login.SecretAccessKeyFile)),
         .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:Own:ClientSecretFile", target.Value.Own?.ClientSecretFile)),
         .. options.Targets.Azure.SelectMany(target => target.Value.Identities.Select(one => ($"Targets:Azure:{target.Key}:Identities:{one.Key}:ClientSecretFile", one.Value.ClientSecretFile))),
         .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:Login:ServiceAccountKeyFile", target.Value.Login.ServiceAccountKeyFile)),
