@@ -16,13 +16,19 @@ internal static class CommandTree
             new Command("approval", "Hand in and look at approvals.") { new ApprovalSubmit(shell), new ApprovalListing(shell), new ApprovalShow(shell) },
             new Command("template", "Check, activate and look at templates.")
             {
-                new TemplateValidate(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell),
+                new TemplateValidate(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
                 new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
+            new Command("target", "Act on targets.") { new TargetCutOff(shell) },
+            new Revoke(shell),
+            new Command("revocation", "Look at bulk revocations, confirm them, call them off.")
+            {
+                new RevocationListing(shell), new RevocationShow(shell), new RevocationConfirm(shell), new RevocationCancel(shell),
+            },
             new Freeze(shell),
             new Freezes(shell),
             ControlLift.Thaw(shell),
@@ -48,6 +54,7 @@ internal static class CommandTree
                 new RecordEnd(shell, ExceptionKind.BreakGlass, "Close a break-glass: its approval is withdrawn and its leases end. The review is due all the same."),
             },
             new Explain(shell),
+            new Findings(shell),
             new Command("audit", "Read and verify the evidence.")
             {
                 new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),

@@ -24,6 +24,10 @@ public sealed partial class BrokerClient
     /// <summary>Lifts a hold.</summary>
     public Task UnholdAsync(string id, CancellationToken cancel = default) => LiftAsync("/v1/holds", id, cancel);
 
+    /// <summary>Cuts off every session of an AWS role that was issued before a time, or tells what that would hit.</summary>
+    public Task<CutOffView> CutOffAsync(string target, CutOffRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path("/v1/targets/aws", target, "/cutoff"), Json(request, ProtocolJson.Default.CutOffRequest)), ProtocolJson.Default.CutOffView, cancel, HttpStatusCode.OK);
+
     private Task<ControlView> ControlAsync(string path, ControlRequest request, CancellationToken cancel) =>
         _exchange.SendAsync(Request(HttpMethod.Post, path, Json(request, ProtocolJson.Default.ControlRequest)), ProtocolJson.Default.ControlView, cancel, HttpStatusCode.Created);
 

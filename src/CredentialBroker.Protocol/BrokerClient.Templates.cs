@@ -1,4 +1,5 @@
 using System.Net;
+using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -37,6 +38,20 @@ public sealed partial class BrokerClient
     public Task<TemplateVerdict> ValidateTemplateAsync(string yaml, string? file = null, CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Post, new BrokerQuery("/v1/templates/validate").With("file", file).ToString(), Text(yaml, "application/yaml")),
             ProtocolJson.Default.TemplateVerdict, cancel, HttpStatusCode.OK);
+
+    /// <summary>Tries an active template at its target with a canary, and waits a while until its credential is dead.</summary>
+    /// <param name="name">The template.</param>
+    /// <param name="request">For whom and for what.</param>
+    /// <param name="cancel">Ends the wait; what was begun is ended all the same.</param>
+    public Task<PlanView> PlanTemplateAsync(string name, PlanRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Post, BrokerQuery.Path("/v1/templates", name, "/plan"), Json(request, ProtocolJson.Default.PlanRequest)),
+            ProtocolJson.Default.PlanView, cancel, HttpStatusCode.OK);
+
+    /// <summary>Lists what is not as it should be.</summary>
+    /// <param name="resolved">Also what is not found any more.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<FindingList> ListFindingsAsync(bool resolved = false, CancellationToken cancel = default) =>
+        GetAsync(new BrokerQuery("/v1/findings").With("resolved", resolved ? "true" : null).ToString(), ProtocolJson.Default.FindingList, cancel);
 
     /// <summary>Judges a claim without making it.</summary>
     public Task<Explanation> ExplainAsync(ExplainRequest request, CancellationToken cancel = default) =>

@@ -5,6 +5,8 @@ using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
@@ -36,11 +38,21 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(TemplateView))]
 [JsonSerializable(typeof(TemplateList))]
 [JsonSerializable(typeof(TemplateVerdict))]
+[JsonSerializable(typeof(PlanRequest))]
+[JsonSerializable(typeof(PlanView))]
+[JsonSerializable(typeof(FindingList))]
+[JsonSerializable(typeof(RevocationRequest))]
+[JsonSerializable(typeof(ConfirmRequest))]
+[JsonSerializable(typeof(PreviewView))]
+[JsonSerializable(typeof(RevocationView))]
+[JsonSerializable(typeof(RevocationList))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]
 [JsonSerializable(typeof(ControlList))]
+[JsonSerializable(typeof(CutOffRequest))]
+[JsonSerializable(typeof(CutOffView))]
 [JsonSerializable(typeof(ExceptionRequest))]
 [JsonSerializable(typeof(RiskAcceptanceRequest))]
 [JsonSerializable(typeof(BreakGlassRequest))]

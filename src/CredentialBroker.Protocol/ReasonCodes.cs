@@ -141,6 +141,8 @@ public static class ReasonCodes
 
     /// <summary>The exception, risk acceptance or break-glass was decided or is over already; ask for a new one.</summary>
     public const string ExceptionOver = "exception_over";
+    /// <summary>The bulk revocation is past that step, or another replica or person was first.</summary>
+    public const string RevocationOver = "revocation_over";
     /// <summary>The template does not allow break-glass, or waits for the review of an earlier one.</summary>
     public const string BreakGlassLocked = "breakglass_locked";
     /// <summary>The legacy template's compensating controls were not reviewed in time.</summary>

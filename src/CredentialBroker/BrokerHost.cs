@@ -2,17 +2,22 @@ using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
+using CredentialBroker.Backends.Aws;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
+using CredentialBroker.Proofs;
+using CredentialBroker.Reviews;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
+using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
@@ -62,7 +67,10 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
-            .AddRuntime()
+            .AddRuntime(options.Drift)
+            .AddProofs(options.Proofs)
+            .AddIncidents(options.Incidents)
+            .AddSingleton<Unused>()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
             .AddSingleton<StartUp>()
@@ -76,9 +84,14 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
             .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
+            .Each<AwsJob>(TimeSpan.FromSeconds(5), "aws")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
             .Each<RetentionJob>(TimeSpan.FromSeconds(30), "retention")
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
+            .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
+            .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
+            .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
+            .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         OtlpExport.AddTo(builder, options.Telemetry);
@@ -126,7 +139,11 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapTasks();
         app.MapTemplates();
         app.MapExplain();
+        app.MapPlan();
+        app.MapFindings();
+        app.MapIncidents();
         app.MapControls();
+        app.MapCutOffs();
         app.MapExceptions();
         app.MapAudit();
         app.MapEvidence();

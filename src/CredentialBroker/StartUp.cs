@@ -4,6 +4,7 @@ using CredentialBroker.Backends;
 using CredentialBroker.Configuration;
 using CredentialBroker.Controls;
 using CredentialBroker.Hosting;
+using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
@@ -45,6 +46,7 @@ internal sealed class StartUp(
 
         // 6. the clock of revocation
         var scheduler = await schedulers.GetScheduler(cancel);
+        later.GetRequiredService<IncidentSignal>().Listen(() => _ = scheduler.TriggerJob(IncidentJob.Key, CancellationToken.None).AsTask());
         due.Listen(() => _ = scheduler.TriggerJob(EndDueJob.Key, CancellationToken.None).AsTask());
         StartLog.Ready(logger, options.Hosting.Listen, store.Dialect.Name);
     }

@@ -164,4 +164,38 @@ public sealed class PlatformTests : CliTest
         Assert.Equal(("DELETE", folder + "a%2Fb"), (Broker.Only.Method, Broker.Only.Target));
         Assert.Contains("is lifted", ran.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_plan_says_how_long_a_revoked_credential_lived_on()
+    {
+        var ran = await SucceedAsync("template", "plan", "orders-read", "--workload", "k8s://prod-eu/shop/checkout", "--scope", "read");
+        Assert.Equal(("/v1/templates/orders-read/plan", """{"workload":"k8s://prod-eu/shop/checkout","intent":{"scopes":["read"]}}"""), (Broker.Only.Target, Broker.Only.Text));
+        Assert.Contains("time to dead    41 ms\n", ran.Out, StringComparison.Ordinal);
+        Assert.Contains("honoured, ended, and refused 41 ms later", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("\"timeToDeadMs\": 41", (await SucceedAsync("template", "plan", "orders-read", "--json")).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3, "frozen", null, null, "nothing was handed out: frozen")]
+    [InlineData(3, null, PlanView.NotHonoured, PlanView.NotPossible, "did not honour it")]
+    [InlineData(5, null, PlanView.Honoured, PlanView.Pending, "credbroker lease show")]
+    [InlineData(1, null, PlanView.Honoured, PlanView.Dead, "finding: the role is gone")]
+    public async Task A_plan_that_shows_a_fault_exits_with_it(int exit, string? code, string? used, string? proof, string says)
+    {
+        var view = The.Plan with { Code = code, Detail = "why", Used = used, Proof = proof, Findings = exit == 1 ? ["the role is gone"] : [] };
+        Broker.Next("POST /v1/templates/orders-read/plan", 200, view, ProtocolJson.Default.PlanView);
+        var ran = await RunAsync("template", "plan", "orders-read");
+        Assert.Equal(exit, ran.Code);
+        Assert.Contains(says, ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Findings_are_listed()
+    {
+        Assert.Contains("postgres/orders", (await SucceedAsync("findings")).Out, StringComparison.Ordinal);
+        Assert.Equal("/v1/findings", Broker.Only.Target);
+        await SucceedAsync("findings", "--resolved");
+        Assert.Equal("/v1/findings?resolved=true", Broker.Requests.Last().Target);
+        Assert.Contains("\"kind\": \"configuration\"", (await SucceedAsync("findings", "--json")).Out, StringComparison.Ordinal);
+    }
 }

@@ -12,7 +12,7 @@ public sealed class KubernetesCrashTests
     [Fact]
     public Task R21_The_end_at_a_cluster_goes_on_when_killed_while_ending() => CrashPoints.EachAsync(CrashPoints.WhileEnding, CrashPoints.EndAsync, RunAsync);
 
-    private static async Task RunAsync(string point, Func<BrokerProcess, string, Task> scenario)
+    private static async Task RunAsync(string point, Func<BrokerProcess, string, Task<Reply>> scenario)
     {
         await using var rig = await KubernetesRig.StartAsync();
         var template = SceneFolder.Template("orders", $"{{ kubernetes: {{ target: main, namespace: {rig.Namespace}, serviceAccount: deployer }} }}", ttl: "15m");

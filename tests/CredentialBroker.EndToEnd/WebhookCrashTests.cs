@@ -12,7 +12,7 @@ public sealed class WebhookCrashTests
     [Fact]
     public Task R21_The_end_at_a_receiver_goes_on_when_killed_while_ending() => CrashPoints.EachAsync(CrashPoints.WhileEnding, CrashPoints.EndAsync, RunAsync);
 
-    private static async Task RunAsync(string point, Func<BrokerProcess, string, Task> scenario)
+    private static async Task RunAsync(string point, Func<BrokerProcess, string, Task<Reply>> scenario)
     {
         await using var rig = await WebhookRig.StartAsync();
         await CrashPoints.KilledAsync(point, SceneFolder.Template("orders", "{ webhook: { target: main, kind: api-key } }"), rig.AddTo, scenario, rig.StandIn!.Living);

@@ -19,6 +19,13 @@ internal sealed class IntentOptions
         foreach (Option option in (Option[])[_ttl, _scopes, _parameters, _purpose, _nonce]) command.Add(option);
     }
 
+    /// <summary>Only what chooses among the template's scopes.</summary>
+    public void AddScopesTo(Command command)
+    {
+        command.Add(_scopes);
+        command.Add(_parameters);
+    }
+
     public string? Ttl(ParseResult parsed) => parsed.GetValue(_ttl);
 
     public string? Nonce(ParseResult parsed) => parsed.GetValue(_nonce);

@@ -38,6 +38,8 @@ internal static class LeaseText
         ("revocability", lease.Revocability.ToString()),
         ("cause", lease.Cause),
         ("ended", Times.Of(lease.EndedAt)),
+        ("seen dead", lease.SeenDeadAt is { } dead ? string.Create(CultureInfo.InvariantCulture, $"{Times.Of(dead)} ({lease.TimeToDeadMs} ms after its end was asked for)") : null),
+        ("seen alive", lease.SeenAliveAt is { } alive && lease.SeenDeadAt is null ? $"{Times.Of(alive)}, later than expected" : null),
         ("failed attempts", lease.Attempts == 0 ? null : lease.Attempts.ToString(CultureInfo.InvariantCulture)),
         ("last error", lease.LastError),
         ("fingerprint", lease.Fingerprint));

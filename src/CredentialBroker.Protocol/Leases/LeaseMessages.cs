@@ -72,6 +72,12 @@ public sealed record LeaseView
     public string? Exception { get; init; }
     /// <summary>A legacy check-out: rotated when it is given back, and no equivalent of a credential of the workload's own.</summary>
     public bool NotEquivalent { get; init; }
+    /// <summary>When its credential, a canary's, was first refused after its end was asked for.</summary>
+    public DateTimeOffset? SeenDeadAt { get; init; }
+    /// <summary>Milliseconds from asking for the end to that refusal.</summary>
+    public long? TimeToDeadMs { get; init; }
+    /// <summary>When its credential, a canary's, was still honoured though its end was asked for longer ago than expected.</summary>
+    public DateTimeOffset? SeenAliveAt { get; init; }
 }
 
 /// <summary>Answer to a claim or renewal. The credential is present once: in the first answer to the claim.</summary>

@@ -1,28 +1,15 @@
 using CredentialBroker.Audit.Checkpoints;
 using CredentialBroker.Audit.Exports;
 using CredentialBroker.Audit.Tree;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Audit;
 
 /// <summary>Each second: what was recorded goes into the tree, a checkpoint is signed when one is due, and all of it goes out.</summary>
-[DisallowConcurrentExecution]
 internal sealed class EvidenceJob(
-    Sealer sealer, CheckpointMaker maker, CheckpointFolder folder, AuditExports exports, TreeStore tree, AuditMetrics metrics, SealLog log) : IJob
+    Sealer sealer, CheckpointMaker maker, CheckpointFolder folder, AuditExports exports, TreeStore tree, AuditMetrics metrics, SealLog log) : LocalJob(log.Failed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Failed(error);
-        }
-    }
-
-    public async Task RunAsync(CancellationToken cancel)
+    public override async Task RunAsync(CancellationToken cancel)
     {
         await sealer.SealAsync(always: false, cancel);
         await maker.MakeWhenDueAsync(cancel);

@@ -31,6 +31,9 @@ internal abstract class Backend
     /// <summary>How soon an ended credential is expected to be refused.</summary>
     public abstract TimeSpan ExpectedLatency { get; }
 
+    /// <summary>How soon for this very grant, where that depends on it.</summary>
+    public virtual TimeSpan ExpectedLatencyOf(Grant grant) => ExpectedLatency;
+
     public abstract Renewal Renewal { get; }
 
     /// <summary>True when nothing exists anywhere until the answer is released, so intent and effect are one commit.</summary>
@@ -38,6 +41,9 @@ internal abstract class Backend
 
     /// <summary>True when the credential is wholly dead at its own expiry, without the broker's help.</summary>
     public virtual bool DiesAtExpiry => false;
+
+    /// <summary>The same of this very lease, where it depends on how it was made.</summary>
+    public virtual bool DiesAtExpiryOf(string handle) => DiesAtExpiry;
 
     /// <summary>Longest time one mint or renew may take; the deadline is also enforced at the target.</summary>
     public virtual TimeSpan OperationTimeout => TimeSpan.FromSeconds(10);
@@ -98,6 +104,12 @@ internal abstract record Grant(string Target)
 
     /// <summary>It names a harmless action by which anyone can see whether the credential is honoured.</summary>
     public virtual bool CanBeUsed => false;
+
+    /// <summary>
+    /// How long what is handed out may live on after its lease, whatever is asked of the far side; a template that accepts
+    /// less is no template.
+    /// </summary>
+    public virtual TimeSpan Outlives => TimeSpan.Zero;
 }
 
 internal abstract record Narrowed
@@ -119,6 +131,12 @@ internal sealed record Order(string LeaseId, Grant Grant, IReadOnlyDictionary<st
 {
     /// <summary>Id of the approval it is made under, for what is recorded at the target.</summary>
     public string Approval { get; init; } = "";
+
+    /// <summary>The task it is made for.</summary>
+    public string Task { get; init; } = "";
+
+    /// <summary>The template it is made from.</summary>
+    public string Template { get; init; } = "";
 }
 
 /// <summary>A credential just made, on its one way out.</summary>

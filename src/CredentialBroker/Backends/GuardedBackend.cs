@@ -19,9 +19,11 @@ internal sealed class GuardedBackend(Backend inner, Func<string, GateLimits> lim
     public override Revocability Revocability => inner.Revocability;
     public override Revocability RevocabilityOf(Grant grant) => inner.RevocabilityOf(grant);
     public override TimeSpan ExpectedLatency => inner.ExpectedLatency;
+    public override TimeSpan ExpectedLatencyOf(Grant grant) => inner.ExpectedLatencyOf(grant);
     public override Renewal Renewal => inner.Renewal;
     public override bool InProcess => inner.InProcess;
     public override bool DiesAtExpiry => inner.DiesAtExpiry;
+    public override bool DiesAtExpiryOf(string handle) => inner.DiesAtExpiryOf(handle);
     public override TimeSpan OperationTimeout => inner.OperationTimeout;
     public override TimeSpan SettleTime => inner.SettleTime;
     public override IReadOnlyCollection<string> Targets => inner.Targets;

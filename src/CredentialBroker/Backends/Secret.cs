@@ -35,5 +35,12 @@ internal sealed class Secret
     /// <summary>The object's bytes; only the answer writer and the fingerprint read them.</summary>
     public ReadOnlyMemory<byte> Reveal() => _json;
 
+    /// <summary>One member; for the backend that made it and uses it for a proof.</summary>
+    public string Member(string name)
+    {
+        using var json = JsonDocument.Parse(_json);
+        return json.RootElement.GetProperty(name).GetString()!;
+    }
+
     public override string ToString() => "[secret]";
 }

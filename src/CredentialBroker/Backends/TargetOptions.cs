@@ -1,4 +1,7 @@
+using CredentialBroker.Backends.Aws;
+using CredentialBroker.Backends.Azure;
 using CredentialBroker.Backends.Certificate;
+using CredentialBroker.Backends.Gcp;
 using CredentialBroker.Backends.GitHub;
 using CredentialBroker.Backends.Kubernetes;
 using CredentialBroker.Backends.Postgres;
@@ -22,6 +25,12 @@ internal sealed record TargetOptions
 
     public IReadOnlyDictionary<string, VaultTarget> Vault { get; init; } = new Dictionary<string, VaultTarget>();
 
+    public IReadOnlyDictionary<string, AwsTarget> Aws { get; init; } = new Dictionary<string, AwsTarget>();
+
+    public IReadOnlyDictionary<string, AzureTarget> Azure { get; init; } = new Dictionary<string, AzureTarget>();
+
+    public IReadOnlyDictionary<string, GcpTarget> Gcp { get; init; } = new Dictionary<string, GcpTarget>();
+
     public IReadOnlyDictionary<string, KubernetesTarget> Kubernetes { get; init; } = new Dictionary<string, KubernetesTarget>();
 
     public IReadOnlyDictionary<string, WebhookTarget> Webhook { get; init; } = new Dictionary<string, WebhookTarget>();
@@ -35,7 +44,10 @@ internal sealed record TargetOptions
             .Concat(Of($"{path}:GitHub", GitHub, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:Kubernetes", Kubernetes, (target, at) => target.Validate(at)))
             .Concat(Of($"{path}:SignedToken", SignedToken, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Aws", Aws, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Vault", Vault, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Azure", Azure, (target, at) => target.Validate(at, reserved)))
+            .Concat(Of($"{path}:Gcp", Gcp, (target, at) => target.Validate(at, reserved)))
             .Concat(Of($"{path}:Webhook", Webhook, (target, at) => target.Validate(at, reserved)));
 
     private static IEnumerable<string> Of<T>(string path, IReadOnlyDictionary<string, T> targets, Func<T, string, IEnumerable<string>> validate) =>

@@ -5,8 +5,11 @@ using CredentialBroker.Backends;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
+using CredentialBroker.Proofs;
+using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Storage;
 
 namespace CredentialBroker.Configuration;
@@ -26,6 +29,9 @@ internal sealed record BrokerOptions
     public OperatorOptions Operators { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public AuditOptions Audit { get; init; } = new();
+    public IncidentOptions Incidents { get; init; } = new();
+    public DriftOptions Drift { get; init; } = new();
+    public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();
     public TelemetryOptions Telemetry { get; init; } = new();
 }

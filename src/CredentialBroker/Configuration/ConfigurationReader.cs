@@ -49,6 +49,9 @@ internal static class ConfigurationReader
             .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
             .Concat(options.Limits.Validate())
             .Concat(options.Audit.Validate())
+            .Concat(options.Incidents.Validate())
+            .Concat(options.Drift.Validate())
+            .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())
             .Concat(options.Telemetry.Validate());
     }

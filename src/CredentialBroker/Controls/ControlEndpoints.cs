@@ -12,6 +12,8 @@ internal static class ControlEndpoints
     /// <summary>Dimensions that a claim does not have yet.</summary>
     private static readonly string[] OfLeases = ["lease", "state", "decision", "cause", "issued", "ends"];
 
+    public static bool IsOfLeases(string dimension) => OfLeases.Contains(dimension);
+
     private static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
 
     public static void MapControls(this IEndpointRouteBuilder routes)

@@ -32,11 +32,18 @@ internal sealed class ControlStore(Store store, Journal journal, AuditChain chai
     /// <summary>Sets a freeze. When this returns, no grant that it forbids is committed any more, on any replica.</summary>
     public async Task<Freeze> FreezeAsync(string selector, string reason, string by, long? expiresAt)
     {
-        var freeze = new Freeze(Ids.New(clock), selector, Parse(selector), reason, by, clock.NowMs(), expiresAt);
-        await ControlAsync("freeze.set", freeze.Id, by, $"{selector}: {reason}", new PlainWrite(
-            "INSERT INTO freezes (id, selector, reason, set_by, set_at, expires_at) VALUES (@id, @selector, @reason, @by, @at, @expires)",
-            ("id", freeze.Id), ("selector", selector), ("reason", reason), ("by", by), ("at", freeze.At), ("expires", expiresAt)));
+        var (freeze, works) = Freezing(selector, reason, by, expiresAt);
+        await CommitAsync(works);
         return freeze;
+    }
+
+    /// <summary>A freeze as work of a unit that does more.</summary>
+    public (Freeze Freeze, IReadOnlyList<Work> Works) Freezing(string selector, string reason, string by, long? expiresAt)
+    {
+        var freeze = new Freeze(Ids.New(clock), selector, Parse(selector), reason, by, clock.NowMs(), expiresAt);
+        return (freeze, Control("freeze.set", freeze.Id, by, $"{selector}: {reason}", new PlainWrite(
+            "INSERT INTO freezes (id, selector, reason, set_by, set_at, expires_at) VALUES (@id, @selector, @reason, @by, @at, @expires)",
+            ("id", freeze.Id), ("selector", selector), ("reason", reason), ("by", by), ("at", freeze.At), ("expires", expiresAt))));
     }
 
     /// <summary>Sets a hold: automatic ends that it selects wait until it expires or is lifted.</summary>
@@ -55,10 +62,14 @@ internal sealed class ControlStore(Store store, Journal journal, AuditChain chai
     public Task LiftHoldAsync(string id, string by) => ControlAsync("hold.lifted", id, by, null, new PlainWrite(
         "UPDATE holds SET lifted_by = @by, lifted_at = @now WHERE id = @id AND lifted_at IS NULL", ("id", id), ("by", by), ("now", clock.NowMs())));
 
-    private async Task ControlAsync(string type, string subject, string by, string? detail, PlainWrite write)
+    private Task ControlAsync(string type, string subject, string by, string? detail, PlainWrite write) => CommitAsync(Control(type, subject, by, detail, write));
+
+    private IReadOnlyList<Work> Control(string type, string subject, string by, string? detail, PlainWrite write) =>
+        [new EpochBump(), write, (AuditEvent.Of(clock, type, Streams.Control) with { Actor = by, Subject = subject, Detail = detail }).On(chain)];
+
+    private async Task CommitAsync(IReadOnlyList<Work> works)
     {
-        var told = AuditEvent.Of(clock, type, Streams.Control) with { Actor = by, Subject = subject, Detail = detail };
-        if (await journal.CommitAsync(Lane.Control, new EpochBump(), write, told.On(chain)) is { } refusal)
+        if (await journal.CommitAsync(Lane.Control, works) is { } refusal)
         {
             throw new InvalidOperationException($"a control has no guard, yet: {refusal.Code}");
         }

@@ -1,20 +1,9 @@
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Controls;
 
 /// <summary>Each half minute: notes how new the store is.</summary>
-[DisallowConcurrentExecution]
-internal sealed class MarkJob(AfterRestore restore, RestoreLog log) : IJob
+internal sealed class MarkJob(AfterRestore restore, RestoreLog log) : LocalJob(log.NotMarked)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await restore.MarkAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.NotMarked(error);
-        }
-    }
+    public override Task RunAsync(CancellationToken cancel) => restore.MarkAsync(cancel);
 }

@@ -25,12 +25,15 @@ internal sealed class Stage : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
-    public static async Task<Stage> SetAsync(string? postgres)
+    public DemoVault? SecretStore { get; private set; }
+
+    public static async Task<Stage> SetAsync(string? postgres, (Uri Address, string TokenFile)? vault = null)
     {
         var stage = new Stage(Directory.CreateTempSubdirectory("credbroker-demo-").FullName);
         try
         {
             if (postgres is not null) stage.Database = await DemoDatabase.PrepareAsync(postgres);
+            if (vault is var (address, file)) stage.SecretStore = await DemoVault.PrepareAsync(address, file);
             await stage.StartAsync();
             return stage;
         }
@@ -56,6 +59,7 @@ internal sealed class Stage : IAsyncDisposable
         foreach (var client in _clients) client.Dispose();
         if (_broker is not null) await _broker.DisposeAsync();
         if (Database is not null) await Database.DisposeAsync();
+        if (SecretStore is not null) await SecretStore.DisposeAsync();
         Cluster.Dispose();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -78,6 +82,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         var targets = new JsonObject { ["SignedToken"] = new JsonObject { ["internal"] = new JsonObject { ["Audiences"] = new JsonArray("https://artifacts.demo") } } };
         if (Database is not null) targets["Postgres"] = new JsonObject { ["orders"] = Database.Target(_folder) };
+        if (SecretStore is not null) targets["Vault"] = new JsonObject { ["main"] = SecretStore.Target() };
         return new JsonObject
         {
             ["Logging"] = new JsonObject { ["LogLevel"] = new JsonObject { ["Default"] = "Error" } },

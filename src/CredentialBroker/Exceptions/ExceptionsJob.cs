@@ -1,8 +1,7 @@
 using CredentialBroker.Controls;
 using CredentialBroker.Leases;
-using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Exceptions;
 
@@ -10,23 +9,10 @@ namespace CredentialBroker.Exceptions;
 /// Each second: marks records whose window is over, ends what still rests on them, and raises a finding about break-glass
 /// that nobody reviewed. Every replica looks; the guards let one of them write.
 /// </summary>
-[DisallowConcurrentExecution]
 internal sealed class ExceptionsJob(
-    ExceptionStore records, ExceptionEvents events, ExceptionOptions options, ExceptionMetrics metrics, ExceptionLog log, Journal journal, DueSignal due, TimeProvider clock) : IJob
+    ExceptionStore records, ExceptionEvents events, ExceptionOptions options, ExceptionMetrics metrics, ExceptionLog log, Journal journal, DueSignal due, TimeProvider clock) : LocalJob(log.SweepFailed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.SweepFailed(error);
-        }
-    }
-
-    public async Task RunAsync(CancellationToken cancel)
+    public override async Task RunAsync(CancellationToken cancel)
     {
         foreach (var record in await records.ListOverAsync(cancel))
         {

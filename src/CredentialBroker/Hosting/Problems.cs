@@ -16,7 +16,7 @@ internal static class Problems
         [ReasonCodes.ConcurrentLeases] = 409, [ReasonCodes.ClaimInProgress] = 409, [ReasonCodes.LeaseOver] = 409, [ReasonCodes.LeaseBusy] = 409,
         [ReasonCodes.LeaseNotRenewable] = 409, [ReasonCodes.ApprovalReplayed] = 409, [ReasonCodes.ApprovalFinal] = 409,
         [ReasonCodes.RequestTooSlow] = 408,
-        [ReasonCodes.ExceptionOver] = 409, [ReasonCodes.BreakGlassLocked] = 409,
+        [ReasonCodes.ExceptionOver] = 409, [ReasonCodes.RevocationOver] = 409, [ReasonCodes.BreakGlassLocked] = 409,
         [ReasonCodes.RequestTooLarge] = 413,
         [ReasonCodes.TooManyFailures] = 429,
         [ReasonCodes.IdempotencyMismatch] = 422, [ReasonCodes.Invalid] = 422,

@@ -11,6 +11,7 @@ internal static class IssuanceServices
         .AddSingleton<FactReader>()
         .AddSingleton<Refusals>()
         .AddSingleton<Replays>()
+        .AddSingleton<Making>()
         .AddSingleton<MintAtTarget>()
         .AddSingleton<IssueCredential>()
         .AddSingleton<RenewLease>()

@@ -10,6 +10,9 @@ internal static class IssueEvents
     public static IReadOnlyList<Work> Issued(TimeProvider clock, AuditChain chain, Lease lease) =>
         [About(clock, "credential.issued", Streams.Issuance, lease).On(chain), About(clock, "secret.accessed", Streams.Access, lease).On(chain)];
 
+    /// <summary>Of a credential that stays with the broker.</summary>
+    public static Work Kept(TimeProvider clock, AuditChain chain, Lease lease) => About(clock, "credential.issued", Streams.Issuance, lease).On(chain);
+
     /// <param name="handedOut">Whether a new secret leaves with the renewal.</param>
     public static IReadOnlyList<Work> Renewed(TimeProvider clock, AuditChain chain, Lease lease, bool handedOut) => handedOut
         ? [About(clock, "credential.renewed", Streams.Issuance, lease).On(chain), About(clock, "secret.accessed", Streams.Access, lease).On(chain)]

@@ -21,7 +21,7 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
         var deadline = now + (long)backend.OperationTimeout.TotalMilliseconds;
         var settles = deadline + (long)backend.SettleTime.TotalMilliseconds;
         record.LeaseId = Ids.New(clock);
-        var order = new Order(record.LeaseId, granted.Scope.Grant, WorkloadFacts.Of(workload), granted.EndsAt, deadline) { Approval = approval.Id };
+        var order = new Order(record.LeaseId, granted.Scope.Grant, WorkloadFacts.Of(workload), granted.EndsAt, deadline) { Approval = approval.Id, Task = record.Task!, Template = template.Name };
         var lease = new Lease
         {
             Id = record.LeaseId,

@@ -13,42 +13,19 @@ using CredentialBroker.Storage.Journaling;
 namespace CredentialBroker.Issuance;
 
 /// <summary>
-/// Steps 6 and 7 at a target: prepare, bind, mint, and release only while everything that allowed it still stands.
+/// Steps 6 and 7 at a target: make it, and release only while everything that allowed it still stands.
 /// Whatever goes wrong, the lease is left due, so that what may exist is ended.
 /// </summary>
 internal sealed class MintAtTarget(
-    FactReader reader, Refusals refusals, Journal journal, AuditChain chain, Fingerprints fingerprints, BrokerMetrics metrics, TimeProvider clock)
+    Making making, FactReader reader, Refusals refusals, Journal journal, AuditChain chain, Fingerprints fingerprints, BrokerMetrics metrics, TimeProvider clock)
 {
     private const int Tries = 6;
 
     public async Task<IssueResult> RunAsync(IssuePlan plan, Claim claim, DecisionRecord record, CancellationToken cancel)
     {
-        Minted minted;
-        // From here on the client's patience does not count: what was begun is brought to its end within the deadline.
-        using var deadline = new CancellationTokenSource(plan.Backend.OperationTimeout, clock);
-        try
-        {
-            Milestones.Reach("prepare.before");
-            var handle = await plan.Backend.PrepareAsync(plan.Lease.Handle, plan.Order, deadline.Token);
-            Milestones.Reach("prepare.after");
-            if (handle != plan.Lease.Handle && await journal.CommitAsync(Lane.Issuing, LeaseMoves.Bind(plan.Lease.Id, plan.OpId, handle)) is { } unbound)
-            {
-                return await AbandonAsync(plan, record, certain: true, unbound.Code, unbound.Detail);
-            }
-
-            Milestones.Reach("mint.before");
-            minted = await plan.Backend.MintAsync(handle, plan.Order, deadline.Token);
-            Milestones.Reach("mint.after");
-        }
-        catch (BackendException error)
-        {
-            return await AbandonAsync(plan, record, certain: false, error.Code, error.Detail);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            return await AbandonAsync(plan, record, certain: false, ReasonCodes.MintFailed, "the target did not answer in time");
-        }
-
+        var made = await making.RunAsync(plan.Backend, plan.Lease, plan.Order);
+        if (made is Made.Failed failed) return await AbandonAsync(plan, record, failed.Certain, failed.Code, failed.Detail);
+        var minted = ((Made.Credential)made).Minted;
         if (minted.DiesBy - plan.Lease.EndsAt > plan.Facts.Template!.MaxResidual)
         {
             return await AbandonAsync(plan, record, certain: true, ReasonCodes.ResidualTooLong, "the credential could outlive its lease by more than the template accepts", minted.Handle);

@@ -1,7 +1,7 @@
 using CredentialBroker.Approvals;
 using CredentialBroker.Controls;
 using CredentialBroker.Storage.Journaling;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuance;
 
@@ -9,23 +9,12 @@ namespace CredentialBroker.Issuance;
 /// Each ten seconds: looks again at long-running services whose approval is about to end, and extends it where all that
 /// carried it still stands. Every replica looks; the guard on the approval's end lets one of them write.
 /// </summary>
-[DisallowConcurrentExecution]
-internal sealed class ReaffirmJob(Reaffirmation reaffirmation, StillGranted stillGranted, Journal journal, RefreshLog log) : IJob
+internal sealed class ReaffirmJob(Reaffirmation reaffirmation, StillGranted stillGranted, Journal journal, RefreshLog log) : LocalJob(log.ReaffirmFailed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.ReaffirmFailed(error);
-        }
-    }
+    public override Task RunAsync(CancellationToken cancel) => ReaffirmAsync(cancel);
 
     /// <returns>How many approvals were extended.</returns>
-    public async Task<int> RunAsync(CancellationToken cancel)
+    public async Task<int> ReaffirmAsync(CancellationToken cancel)
     {
         var extended = 0;
         foreach (var approval in await reaffirmation.DueAsync(cancel))

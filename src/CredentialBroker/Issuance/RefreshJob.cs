@@ -1,24 +1,16 @@
 using CredentialBroker.Leases;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuance;
 
 /// <summary>Each second: sees controls and templates that other replicas changed, and writes down what was counted.</summary>
-[DisallowConcurrentExecution]
-internal sealed class RefreshJob(Rulebook rulebook, Refusals refusals, LeaseTally tally, RefreshLog log, TimeProvider clock) : IJob
+internal sealed class RefreshJob(Rulebook rulebook, Refusals refusals, LeaseTally tally, RefreshLog log, TimeProvider clock) : LocalJob(log.Failed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public override async Task RunAsync(CancellationToken cancel)
     {
-        try
-        {
-            await rulebook.RefreshAsync(cancellationToken);
-            await refusals.FlushAsync();
-            await tally.SampleAsync(Storage.Clocks.NowMs(clock), cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Failed(error);
-        }
+        await rulebook.RefreshAsync(cancel);
+        await refusals.FlushAsync();
+        await tally.SampleAsync(Storage.Clocks.NowMs(clock), cancel);
     }
 }
 

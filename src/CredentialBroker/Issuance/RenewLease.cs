@@ -64,7 +64,7 @@ internal sealed class RenewLease(
     {
         var lease = found.Lease;
         var deadline = facts.Now + (long)backend.OperationTimeout.TotalMilliseconds;
-        var order = new Order(lease.Id, granted.Scope.Grant, WorkloadFacts.Of(facts.Workload), granted.EndsAt, deadline);
+        var order = new Order(lease.Id, granted.Scope.Grant, WorkloadFacts.Of(facts.Workload), granted.EndsAt, deadline) { Approval = lease.ApprovalId, Task = lease.Task, Template = lease.Template };
         Minted minted;
         if (!backend.InProcess)
         {

@@ -1,26 +1,17 @@
 using CredentialBroker.Audit;
 using CredentialBroker.Protocol;
-using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuance;
 
 /// <summary>Each half minute: forgets rows that nothing depends on any more, in slices, so that no claim waits behind a large one.</summary>
-[DisallowConcurrentExecution]
-internal sealed class RetentionJob(Retention retention, AuditRetention audit, RefreshLog log) : IJob
+internal sealed class RetentionJob(Retention retention, AuditRetention audit, RefreshLog log) : LocalJob(log.TidyFailed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public override async Task RunAsync(CancellationToken cancel)
     {
-        try
-        {
-            await retention.RunAsync(cancellationToken);
-            await audit.RunAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.TidyFailed(error);
-        }
+        await retention.RunAsync(cancel);
+        await audit.RunAsync(cancel);
     }
 }
 
@@ -39,7 +30,8 @@ internal sealed class Retention(Store store, Journal journal, RetentionOptions k
     {
         await DropAsync("SELECT key FROM claims WHERE claimed_at < @late ORDER BY claimed_at LIMIT @slice", keep.Claims, [], cancel, ("claims", "key"));
         await DropAsync("SELECT task FROM ended_tasks WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedTasks, [], cancel, ("ended_tasks", "task"));
-        await DropAsync("SELECT id FROM ended_leases WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedLeases, [], cancel, ("ended_leases", "id"));
+        await DropAsync("SELECT id FROM ended_leases WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedLeases, [], cancel, ("lease_marks", "lease_id"), ("ended_leases", "id"));
+        await DropAsync("SELECT id FROM findings WHERE resolved_at < @late ORDER BY resolved_at LIMIT @slice", keep.EndedLeases, [], cancel, ("findings", "id"));
         // Ids grow with time, so that the old ones are found by them.
         await DropAsync(
             "SELECT a.id FROM approvals a WHERE a.id < @bound AND a.valid_until < @late AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.approval_id = a.id) ORDER BY a.id LIMIT @slice",

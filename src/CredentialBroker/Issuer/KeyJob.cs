@@ -1,22 +1,14 @@
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuer;
 
 /// <summary>Each second: keys that other replicas made, and keys whose time has come.</summary>
-[DisallowConcurrentExecution]
-internal sealed class KeyJob(KeyRotation rotation, AuthorityCertificates certificates, KeyLog log) : IJob
+internal sealed class KeyJob(KeyRotation rotation, AuthorityCertificates certificates, KeyLog log) : LocalJob(log.Failed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public override async Task RunAsync(CancellationToken cancel)
     {
-        try
-        {
-            await rotation.RunAsync(cancellationToken);
-            await certificates.RefreshAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Failed(error);
-        }
+        await rotation.RunAsync(cancel);
+        await certificates.RefreshAsync(cancel);
     }
 }
 

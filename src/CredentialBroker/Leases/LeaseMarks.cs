@@ -13,6 +13,15 @@ internal static class LeaseMarks
         """,
         ("lease", lease), ("exception", exception), ("legacy", notEquivalent ? 1L : 0L));
 
+    /// <summary>When a canary's credential was first refused after its end was asked for.</summary>
+    public static Work Dead(string lease, long at) => Seen("dead_at", lease, at);
+
+    /// <summary>When a canary's credential was last honoured though its end was long asked for.</summary>
+    public static Work Alive(string lease, long at) => Seen("alive_at", lease, at);
+
+    private static PlainWrite Seen(string column, string lease, long at) => new(
+        $"INSERT INTO lease_marks (lease_id, not_equivalent, {column}) VALUES (@lease, 0, @at) ON CONFLICT (lease_id) DO UPDATE SET {column} = excluded.{column}", ("lease", lease), ("at", at));
+
     /// <summary>Brings forward the end of every lease that rests on an exception, as its approval's end would.</summary>
     public static Work EndAllUnder(string exception, long at) => new PlainWrite(
         """

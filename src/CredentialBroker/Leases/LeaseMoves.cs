@@ -78,6 +78,10 @@ internal static class LeaseMoves
     public static LeaseMove EndAgain(string lease, string owner) => Claimed(lease, owner, now => new MoveResult.To(
         Unclaimed(now) with { State = LeaseState.Ending, Cause = now.Cause ?? now.EndsBecause, DueAt = now.OpSettlesAt ?? now.DueAt }));
 
+    /// <summary>No target ends the credential: looked at again when it is dead by itself.</summary>
+    public static LeaseMove AwaitExpiry(string lease, string owner) => Claimed(lease, owner, now => new MoveResult.To(
+        Unclaimed(now) with { State = LeaseState.Ending, Cause = now.Cause ?? now.EndsBecause, DueAt = now.DiesBy }));
+
     /// <summary>The target did not confirm: tried again, for ever.</summary>
     public static LeaseMove EndFailed(string lease, string owner, long next, string error) => Claimed(lease, owner, now => new MoveResult.To(
         Unclaimed(now) with { State = LeaseState.Ending, Cause = now.Cause ?? now.EndsBecause, DueAt = next, Attempts = now.Attempts + 1, LastError = error }));

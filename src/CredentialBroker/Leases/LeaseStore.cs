@@ -13,12 +13,17 @@ internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, s
     public string? ServiceAccount { get; init; }
     public string? Pod { get; init; }
     public string? Node { get; init; }
+    /// <summary>When a canary's credential was first refused after its end was asked for.</summary>
+    public long? DeadAt { get; init; }
+    /// <summary>When it was still honoured, later than expected.</summary>
+    public long? AliveAt { get; init; }
 }
 
 /// <summary>What is outstanding. Ended leases lie apart and are looked at only when asked for.</summary>
 internal sealed class LeaseStore(Store store)
 {
-    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent";
+    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent, m.dead_at, m.alive_at";
+    private static readonly RowShape Among = new("k", ("id", ColumnType.Text));
     /// <summary>Greater than every id in every collation, which a sign such as a tilde is not.</summary>
     private static readonly string AfterEveryId = new('z', Protocol.Ids.Length + 1);
     /// <summary>More than this is told as this: by then the number no longer matters.</summary>
@@ -93,6 +98,15 @@ internal sealed class LeaseStore(Store store)
     public async Task<long> CountHeldAsync(string workloadId, string template, CancellationToken cancel) => (await store.ListAsync(Pool.Issuing, new Statement(
         "SELECT count(*) FROM leases WHERE workload_id = @workload AND template = @template") { Values = [("workload", workloadId), ("template", template)] }, row => row.GetInt64(0), cancel))[0];
 
+    /// <summary>Id of the newest lease there ever was, as far as is still known; ids grow with time.</summary>
+    public async Task<string> NewestAsync(CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
+        "SELECT coalesce(max(n.id), '') FROM (SELECT max(id) AS id FROM leases UNION ALL SELECT max(id) FROM ended_leases) n"), row => row.GetString(0), cancel))[0];
+
+    /// <summary>Of these, the leases that are not over.</summary>
+    public async Task<IReadOnlySet<string>> LiveAmongAsync(IReadOnlyList<string> ids, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
+        $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.id") { Shape = Among, Rows = [.. ids.Distinct().Select(id => new object?[] { id })] },
+        row => row.GetString(0), cancel)).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The idempotency key's lease and the hash of the body it was claimed with.</summary>
     public async Task<(string LeaseId, string BodyHash)?> FindClaimAsync(string key, CancellationToken cancel)
     {
@@ -147,7 +161,11 @@ internal sealed class LeaseStore(Store store)
             ServiceAccount = Text(row, 33),
             Pod = Text(row, 34),
             Node = Text(row, 35),
+            DeadAt = Number(row, 38),
+            AliveAt = Number(row, 39),
         };
+
+    private static long? Number(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -37,6 +37,9 @@ internal static class LeaseViews
             Fingerprint = lease.Fingerprint,
             Exception = lease.Exception,
             NotEquivalent = lease.NotEquivalent,
+            SeenDeadAt = whole.DeadAt is { } dead ? At(dead) : null,
+            TimeToDeadMs = whole.DeadAt - lease.EndsAt,
+            SeenAliveAt = whole.AliveAt is { } alive ? At(alive) : null,
         };
     }
 

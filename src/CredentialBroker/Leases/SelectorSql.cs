@@ -25,6 +25,9 @@ internal sealed class SelectorSql
 
     public string Where { get; }
 
+    /// <summary>Whether the condition is about the workload, so that its row has to be joined.</summary>
+    public bool NeedsWorkload => Where.Contains("w.", StringComparison.Ordinal);
+
     public IReadOnlyList<(string Name, object? Value)> Values => _values;
 
     private string All(Selector selector) => selector.Terms.Count == 0 ? "1 = 1" : string.Join(" AND ", selector.Terms.Select(Term));

@@ -30,7 +30,7 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
             Milestones.Reach("end.after");
             await RecordEndAsync(lease, began, report, "confirmed");
         }
-        catch (BackendException error) when (backend is { DiesAtExpiry: true } && clock.NowMs() >= lease.DiesBy && !Unsettled(lease, clock.NowMs()))
+        catch (BackendException error) when (backend?.DiesAtExpiryOf(lease.Handle) == true && clock.NowMs() >= lease.DiesBy && !Unsettled(lease, clock.NowMs()))
         {
             await RecordEndAsync(lease, began, new EndReport(WasThere: true), $"expired by itself; ending it failed: {error.Detail}");
         }
@@ -64,6 +64,8 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
     {
         if (Unsettled(lease, began)) return PersistAsync(lease, [LeaseMoves.EndAgain(lease.Id, lease.ClaimOwner!)]);
         var now = clock.NowMs();
+        // Nothing ends what was handed out: it is honoured until its own expiry, and the lease is over only then.
+        if (lease is { Revocability: Protocol.Revocability.ExpiryOnly, Fingerprint: not null } && now < lease.DiesBy) return PersistAsync(lease, [LeaseMoves.AwaitExpiry(lease.Id, lease.ClaimOwner!)]);
         var works = new List<Work>
         {
             LeaseMoves.Ended(lease.Id, lease.ClaimOwner!, now),

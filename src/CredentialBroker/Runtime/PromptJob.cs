@@ -1,21 +1,13 @@
 using CredentialBroker.Approvals.GitHub;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Runtime;
 
 /// <summary>Each second: looks into what webhooks only prompted, and ends the leases of what that finds over.</summary>
-[DisallowConcurrentExecution]
-internal sealed class PromptJob(PromptSweep sweep, ApprovalEnds ends, PromptLog log) : IJob
+internal sealed class PromptJob(PromptSweep sweep, ApprovalEnds ends, PromptLog log) : LocalJob(log.SweepFailed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public override async Task RunAsync(CancellationToken cancel)
     {
-        try
-        {
-            while (await sweep.RunAsync(ends.Alongside, ends.Arrived, cancellationToken)) { }
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.SweepFailed(error);
-        }
+        while (await sweep.RunAsync(ends.Alongside, ends.Arrived, cancel)) { }
     }
 }

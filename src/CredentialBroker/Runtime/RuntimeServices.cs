@@ -1,6 +1,16 @@
+using CredentialBroker.Runtime.Drift;
+
 namespace CredentialBroker.Runtime;
 
 internal static class RuntimeServices
 {
-    public static IServiceCollection AddRuntime(this IServiceCollection services) => services.AddSingleton<TaskEnds>().AddSingleton<TaskReach>().AddSingleton<ApprovalEnds>();
+    public static IServiceCollection AddRuntime(this IServiceCollection services, DriftOptions drift) => services
+        .AddSingleton<TaskEnds>()
+        .AddSingleton<TaskReach>()
+        .AddSingleton<ApprovalEnds>()
+        .AddSingleton(drift)
+        .AddSingleton<DriftLog>()
+        .AddSingleton<FindingMetrics>()
+        .AddSingleton<FindingStore>()
+        .AddSingleton<TargetDrift>();
 }

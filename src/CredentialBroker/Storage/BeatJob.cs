@@ -1,23 +1,11 @@
 using CredentialBroker.Storage.Journaling;
-using Quartz;
 
 namespace CredentialBroker.Storage;
 
 /// <summary>Each second: says that this replica lives, and keeps its clock on the database's.</summary>
-[DisallowConcurrentExecution]
-internal sealed class BeatJob(Heartbeat heartbeat, BeatLog log) : IJob
+internal sealed class BeatJob(Heartbeat heartbeat, BeatLog log) : LocalJob(log.Missed)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await heartbeat.BeatAsync(cancellationToken);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.Missed(error);
-        }
-    }
+    public override Task RunAsync(CancellationToken cancel) => heartbeat.BeatAsync(cancel);
 }
 
 internal sealed class Heartbeat(Store store, Journal journal, BrokerClock clock, TimeProvider machine)

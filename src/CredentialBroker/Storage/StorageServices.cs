@@ -10,6 +10,7 @@ internal static class StorageServices
         .AddSingleton(_ => new BrokerClock(machine))
         .AddSingleton<TimeProvider>(provider => provider.GetRequiredService<BrokerClock>())
         .AddSingleton<Journal>()
+        .AddSingleton<Rounds>()
         .AddSingleton<BrokerIdentity>()
         .AddSingleton<Migrator>()
         .AddSingleton(provider => new Heartbeat(provider.GetRequiredService<Store>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<BrokerClock>(), machine))

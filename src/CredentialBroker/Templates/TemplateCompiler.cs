@@ -97,6 +97,8 @@ internal sealed class TemplateCompiler
         backend = _backends[name.Is];
         var grant = backend.Compile(section.Is, mistakes);
         if (grant is null && !mistakes.Any) mistakes.Add(section.At, section.Path, "the backend refuses this section");
+        if (grant is not null && found.Get<TimeSpan>("maxResidual")?.Is is var residual && (residual ?? TimeSpan.Zero) < grant.Outlives)
+            mistakes.Add(section.At, "maxResidual", $"what {section.Path} hands out may live on for {Durations.Format(grant.Outlives)} after its lease, whatever is done; maxResidual must be at least that");
         return grant;
     }
 

@@ -6,6 +6,8 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
@@ -45,6 +47,14 @@ internal static partial class Contract
         new("GET", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, [], (_, h) => ExceptionAsync(h, 200)),
         new("DELETE", Is("/v1/(exceptions|risk-acceptances|breakglass)/ID"), null, ["reason"], (_, h) => ExceptionAsync(h, 200)),
         new("POST", Is("/v1/templates/validate"), "application/yaml", ["file"], (_, h) => JsonAsync(h, 200, new TemplateVerdict([], "orders-read", "r1"), ProtocolJson.Default.TemplateVerdict)),
+        new("POST", Is("/v1/templates/ID/plan"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Plan, ProtocolJson.Default.PlanView), s => s.Read(ProtocolJson.Default.PlanRequest)),
+        new("POST", Is("/v1/revocations"), "application/json", [], (s, h) => s.Text.Contains("\"dryRun\":true", StringComparison.Ordinal)
+            ? JsonAsync(h, 200, The.Preview, ProtocolJson.Default.PreviewView) : JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.RevocationRequest)),
+        new("GET", Is("/v1/revocations"), null, [], (_, h) => JsonAsync(h, 200, new RevocationList([The.Revocation]), ProtocolJson.Default.RevocationList)),
+        new("GET", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 200, The.Revocation, ProtocolJson.Default.RevocationView)),
+        new("POST", Is("/v1/revocations/ID/confirm"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.ConfirmRequest)),
+        new("DELETE", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView)),
+        new("GET", Is("/v1/findings"), null, ["resolved"], (_, h) => JsonAsync(h, 200, new FindingList([The.Finding]), ProtocolJson.Default.FindingList)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
         new("GET", Is("/v1/(freezes|holds)"), null, [], (_, h) => JsonAsync(h, 200, new ControlList([The.Control]), ProtocolJson.Default.ControlList)),
@@ -71,8 +81,8 @@ internal static partial class Contract
         if (http.Request.Query.Keys.Except(route.Query).FirstOrDefault() is { } stranger) return $"query '{stranger}' is not documented";
         if (http.Request.Query.Any(q => q.Value.Count != 1)) return "a query value is repeated";
         if (http.Request.Headers.Authorization.Count > 0 && http.Request.Headers.Authorization != $"Bearer {The.Token}") return "authorization is not the token's bearer";
-        var claims = seen.Method == "POST" && seen.Target == "/v1/leases";
-        if (claims != http.Request.Headers.ContainsKey("Idempotency-Key")) return "Idempotency-Key belongs on claims and nowhere else";
+        var once = seen.Method == "POST" && (seen.Target == "/v1/leases" || (seen.Target == "/v1/revocations" && !seen.Text.Contains("\"dryRun\":true", StringComparison.Ordinal)));
+        if (once != http.Request.Headers.ContainsKey("Idempotency-Key")) return "Idempotency-Key belongs on claims and revocations and nowhere else";
         try
         {
             route.Read?.Invoke(seen);

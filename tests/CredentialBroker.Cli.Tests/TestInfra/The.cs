@@ -4,6 +4,8 @@ using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
 
@@ -96,6 +98,23 @@ internal static class The
 
     public static Explanation Granted { get; } = new(true, [new ClauseView("approval", true)], null, null,
         [new Privilege("postgres", "orders", "orders_reader", ["login"])], Noon.AddMinutes(15), "ttl");
+
+    public static PlanView Plan { get; } = new("orders-read", "r1", "postgres", "orders", Revocability.Immediate, "2s", [])
+    {
+        Lease = "06bq2wz7v1e8k3m5n9p0r4s6t8", EndsAt = Noon.AddMinutes(15), DiesBy = Noon.AddMinutes(15), Privileges = [new Privilege("postgres", "orders", "role:orders_reader", ["member"])],
+        Used = PlanView.Honoured, Proof = PlanView.Dead, TimeToDeadMs = 41,
+    };
+
+    public static PreviewView Preview { get; } = new("namespace=shop", 42, "42 are expected to be refused within 2s of their end",
+        [new PreviewGroup("postgres", "orders", "prod", "orders-read", "team-platform", Revocability.Immediate, 42, "2s", Noon.AddMinutes(15))], [new PreviewWorkload("k8s://prod-eu/shop/checkout", 42)], true);
+
+    public static RevocationView Revocation { get; } = new()
+    {
+        Id = "06bq2wz7v1e8k3m5n9p0r4s6t8", Selector = "namespace=shop", Reason = "INC-77", State = RevocationView.Finished, AskedBy = "ann", AskedAt = Noon, Previewed = 42, Taken = 42, Ended = 42,
+        Remaining = 0, Failing = 0, FinishedAt = Noon.AddSeconds(3),
+    };
+
+    public static FindingView Finding { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t9", "configuration", "postgres/orders", "the broker's login lacks CREATEROLE", Noon);
 
     public static Explanation Refused { get; } = new(false,
         [new ClauseView("approval", false, ReasonCodes.NoApproval, "none covers it"), new ClauseView("freeze")], "approval", ReasonCodes.NoApproval);

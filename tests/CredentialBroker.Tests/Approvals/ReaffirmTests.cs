@@ -100,7 +100,7 @@ public sealed class ReaffirmTests(PostgresFixture postgres) : IClassFixture<Post
         (await hostile.Scene.OperatorAsync(HttpMethod.Get, $"/v1/approvals/{approval}")).Json.GetProperty("validUntil").GetDateTimeOffset();
 
     private static Task<int> RunAsync(HostileScene hostile) =>
-        ActivatorUtilities.CreateInstance<ReaffirmJob>(hostile.Broker.Host.Services).RunAsync(CancellationToken.None);
+        ActivatorUtilities.CreateInstance<ReaffirmJob>(hostile.Broker.Host.Services).ReaffirmAsync(CancellationToken.None);
 
     private static Task<HostileScene> StartAsync(int days, string? store = null) => HostileScene.StartAsync(store, c =>
     {

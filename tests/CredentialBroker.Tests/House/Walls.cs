@@ -19,8 +19,11 @@ internal static class Walls
         ["Exceptions"] = ["Storage", "Hosting", "Audit", "Controls", "Approvals", "Templates", "Leases"],
         ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls", "Exceptions"],
         ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Exceptions", "Policy"],
-        ["Runtime"] = ["Attestation", "Approvals", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance"],
+        ["Proofs"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Issuer", "Backends", "Templates", "Leases", "Issuance"],
+        ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
+        ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases"],
+        ["Reviews"] = ["Approvals", "Runtime", "Storage", "Templates"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }

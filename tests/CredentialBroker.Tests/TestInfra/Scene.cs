@@ -40,6 +40,8 @@ internal sealed class Scene : IDisposable
 
     public Uri Address => _http.BaseAddress!;
 
+    public string OperatorToken => _operatorToken();
+
     public Signer Cluster { get; }
 
     public Signer Gate { get; }

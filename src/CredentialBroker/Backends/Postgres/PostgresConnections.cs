@@ -33,6 +33,28 @@ internal sealed class PostgresConnections(IReadOnlyDictionary<string, PostgresTa
         foreach (var pool in _pools.Values) await pool.Value.DisposeAsync();
     }
 
+    /// <summary>A login of its own, kept in no pool.</summary>
+    public string AsWorkload(string target, string username, string password)
+    {
+        var options = Of(target);
+        return new NpgsqlConnectionStringBuilder
+        {
+            Host = options.Host,
+            Port = options.Port,
+            Database = options.Database,
+            Username = username,
+            Password = password,
+            SslMode = options.NpgsqlSslMode,
+            RootCertificate = options.RootCertificateFile,
+            GssEncryptionMode = GssEncryptionMode.Disable,
+            ApplicationName = options.ApplicationName,
+            Pooling = false,
+            Timeout = (int)options.ConnectTimeout.TotalSeconds,
+            CommandTimeout = (int)MintStatement.TotalSeconds,
+            Enlist = false,
+        }.ConnectionString;
+    }
+
     private NpgsqlDataSource PoolOf(string target, string database, bool ending) =>
         _pools.GetOrAdd((target, database, ending), key => new Lazy<NpgsqlDataSource>(() => Build(targets[key.Target], key.Database, key.Ending))).Value;
 

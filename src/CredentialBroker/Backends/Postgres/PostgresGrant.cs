@@ -11,6 +11,9 @@ internal sealed record PostgresGrant(
     public override IReadOnlyList<Privilege> Privileges =>
         [.. Groups.Select(group => new Privilege(PostgresBackend.Word, Target, $"role:{group}", ["member"]))];
 
+    /// <summary>Logging in is harmless.</summary>
+    public override bool CanBeUsed => true;
+
     public override Narrowed Narrow(Intent? asked, Intent? approved, IReadOnlyDictionary<string, string> facts)
     {
         if (asked?.Parameters is { Count: > 0 } || approved?.Parameters is { Count: > 0 })

@@ -4,6 +4,8 @@ using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
+using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
@@ -50,6 +52,7 @@ internal static class ApiTable
         ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/templates/validate"] = new("Tells a template's mistakes and activates nothing", 200, typeof(TemplateVerdict)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/explain"] = new("Judges a claim clause by clause without making it", 200, typeof(Explanation)) { Body = typeof(ExplainRequest) },
+        ["POST /v1/targets/aws/{target}/cutoff"] = new("Cuts off every session of an AWS role that was issued before a time, or tells what that would hit", 200, typeof(CutOffView)) { Body = typeof(CutOffRequest) },
         ["GET /v1/freezes"] = new("Lists freezes in force", 200, typeof(ControlList)),
         ["POST /v1/freezes"] = new("Stops issuing and renewing under a selector, on every replica once this answers", 201, typeof(ControlView)) { Body = typeof(ControlRequest) },
         ["DELETE /v1/freezes/{id}"] = new("Lifts a freeze", 204, null),
@@ -61,6 +64,14 @@ internal static class ApiTable
         ["GET /issuer/workload/.well-known/openid-configuration"] = new("Discovery of the workload issuer (OpenID Connect Discovery 1.0)", 200, typeof(JsonElement)),
         ["GET /issuer/workload/.well-known/jwks.json"] = new("Public keys of the workload issuer (RFC 7517)", 200, typeof(JsonElement)),
         ["GET /v1/whoami"] = new("Tells who the caller is, and what they may do", 200, typeof(WhoAmI)),
+        ["POST /v1/templates/{name}/plan"] = new("Tries a template at its target with a canary that the broker makes, uses, ends, and uses until it is refused", 200, typeof(PlanView)) { Body = typeof(PlanRequest), BodyMayBeAbsent = true },
+        ["POST /v1/revocations"] = new("Ends every lease that a selector covers, or with dryRun tells what that would hit; above a size another person confirms first", 202, typeof(RevocationView)) { Body = typeof(RevocationRequest) },
+        ["GET /v1/revocations"] = new("Lists bulk revocations, newest first", 200, typeof(RevocationList)),
+        ["GET /v1/revocations/{id}"] = new("Shows how far a bulk revocation has come, and what fails", 200, typeof(RevocationView)),
+        ["GET /v1/revocations/{id}/events"] = new("Watches a bulk revocation as server-sent events until it is over", 200, typeof(RevocationView)),
+        ["POST /v1/revocations/{id}/confirm"] = new("Confirms another person's bulk revocation", 202, typeof(RevocationView)) { Body = typeof(ConfirmRequest) },
+        ["DELETE /v1/revocations/{id}"] = new("Calls off what a bulk revocation has not begun", 202, typeof(RevocationView)),
+        ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
         ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),
         ["GET /v1/exceptions"] = new("Lists exceptions", 200, typeof(ExceptionList)),

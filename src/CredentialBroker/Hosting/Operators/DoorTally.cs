@@ -1,5 +1,5 @@
 using CredentialBroker.Storage.Journaling;
-using Quartz;
+using CredentialBroker.Storage;
 
 namespace CredentialBroker.Hosting;
 
@@ -53,18 +53,7 @@ internal sealed class DoorTally(Journal journal, DoorRecord record)
 }
 
 /// <summary>Each half minute: records whom the door turned away.</summary>
-[DisallowConcurrentExecution]
-internal sealed class TallyJob(DoorTally tally, DoorLog log) : IJob
+internal sealed class TallyJob(DoorTally tally, DoorLog log) : LocalJob(log.NotTold)
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await tally.TellAsync();
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            log.NotTold(error);
-        }
-    }
+    public override Task RunAsync(CancellationToken cancel) => tally.TellAsync();
 }

@@ -65,7 +65,7 @@ internal static class BackendConformance
     {
         var (handle, minted, _) = await MintAsync(on);
         var parts = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(minted.Secret.Reveal().Span)!;
-        return parts.Where(part => part.Key is "password" or "token" or "uri" or "privateKey" or "key").SelectMany(part => part.Value.Split('\n'))
+        return parts.Where(part => part.Key is "password" or "clientSecret" or "token" or "uri" or "privateKey" or "key" or "secretAccessKey" or "sessionToken").SelectMany(part => part.Value.Split('\n'))
             .Where(line => line.Length > 0 && line[0] != '-').All(line => !handle.Contains(line[..Math.Min(32, line.Length)], StringComparison.Ordinal));
     }
 
@@ -79,8 +79,9 @@ internal static class BackendConformance
     {
         var (handle, minted, order) = await MintAsync(on);
         var expiry = await on.ExpiryAsync(handle, minted.Secret);
-        if (!on.LivesAsOrdered) return expiry >= order.EndsAt && minted.DiesBy >= expiry;
-        return expiry <= order.EndsAt && expiry > order.EndsAt - Tolerance.TotalMilliseconds && minted.DiesBy <= order.EndsAt;
+        // What cannot be ordered is to be told as it is.
+        if (on.OwnLife is not null) return expiry <= minted.DiesBy && expiry > minted.DiesBy - Tolerance.TotalMilliseconds;
+        return expiry <= order.EndsAt && expiry > order.EndsAt - Tolerance.TotalMilliseconds && minted.DiesBy <= order.EndsAt + on.Residual.TotalMilliseconds;
     }
 
     private static async Task<bool> ExpiredIsRefused(Harness on)
@@ -88,7 +89,7 @@ internal static class BackendConformance
         var life = TimeSpan.FromSeconds(2);
         var order = on.NewOrder(life, Deadline);
         var minted = await on.Backend.MintAsync(await on.Backend.PrepareAsync(on.Backend.Plan(order), order, default), order, default);
-        await on.PassAsync(life);
+        await on.PassAsync(on.OwnLife is null ? life : TimeSpan.FromMilliseconds(minted.DiesBy - order.EndsAt) + life);
         return !await on.WorksAsync(minted.Secret);
     }
 
@@ -117,7 +118,7 @@ internal static class BackendConformance
         if (!order.Grant.CanBeUsed) return await on.Backend.UseAsync(order.Grant, minted.Secret, default) == Probe.NotPossible;
         var before = await on.Backend.UseAsync(order.Grant, minted.Secret, default);
         await on.Backend.EndAsync(handle, default);
-        return (before, await on.Backend.UseAsync(order.Grant, minted.Secret, default)) is (Probe.Alive, Probe.Dead);
+        return (before, await on.Backend.UseAsync(order.Grant, minted.Secret, default)) == (Probe.Alive, on.EndsAtTarget ? Probe.Dead : Probe.Alive);
     }
 
     /// <summary>Enough to end it with, and nothing of what is over.</summary>

@@ -12,7 +12,7 @@ internal sealed class GitHubHarness(GitHubRig rig) : Harness
 
     public override bool MintsAgain => false;
 
-    public override bool LivesAsOrdered => false;
+    public override TimeSpan? OwnLife => InstallationToken.Life;
 
     public static async Task<GitHubHarness> StartAsync(bool real)
     {

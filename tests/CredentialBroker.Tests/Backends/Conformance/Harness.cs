@@ -15,8 +15,11 @@ internal abstract class Harness : IAsyncDisposable
     /// <summary>True where what the broker made can be found at the target without its store.</summary>
     public virtual bool Lists => false;
 
-    /// <summary>False where the far side alone says how long a credential lives; then the backend has to say so.</summary>
-    public virtual bool LivesAsOrdered => true;
+    /// <summary>Where a credential lives for a time of its provider's choosing, whatever is ordered: how long at the most.</summary>
+    public virtual TimeSpan? OwnLife => null;
+
+    /// <summary>How long beyond its lease what was had with a credential may live on.</summary>
+    public virtual TimeSpan Residual => TimeSpan.Zero;
 
     public abstract Order NewOrder(TimeSpan life, TimeSpan deadline);
 

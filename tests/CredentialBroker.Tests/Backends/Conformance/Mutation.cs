@@ -11,9 +11,11 @@ internal abstract class Mutation(Backend real) : Backend
     public override Revocability Revocability => real.Revocability;
     public override Revocability RevocabilityOf(Grant grant) => real.RevocabilityOf(grant);
     public override TimeSpan ExpectedLatency => real.ExpectedLatency;
+    public override TimeSpan ExpectedLatencyOf(Grant grant) => real.ExpectedLatencyOf(grant);
     public override Renewal Renewal => real.Renewal;
     public override bool InProcess => real.InProcess;
     public override bool DiesAtExpiry => real.DiesAtExpiry;
+    public override bool DiesAtExpiryOf(string handle) => real.DiesAtExpiryOf(handle);
     public override TimeSpan SettleTime => real.SettleTime;
     public override Grant? Compile(YamlMappingNode section, Mistakes mistakes) => real.Compile(section, mistakes);
     public override string Plan(Order order) => real.Plan(order);

@@ -36,8 +36,9 @@ internal static class Mutations
             var minted = await Real.MintAsync(handle, order, cancel);
             var parts = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(minted.Secret.Reveal().Span)!;
             // The first character: the last ones of base64url need not carry whole bits.
-            foreach (var key in parts.Keys.Where(key => key is "password" or "key").ToList()) parts[key] = (parts[key][0] == 'A' ? 'B' : 'A') + parts[key][1..];
+            foreach (var key in parts.Keys.Where(key => key is "password" or "clientSecret" or "key").ToList()) parts[key] = (parts[key][0] == 'A' ? 'B' : 'A') + parts[key][1..];
             if (parts.TryGetValue("token", out var token)) parts["token"] = token[..^20] + "AAAAAAAAAAAAAAAAAAAA";
+            if (parts.TryGetValue("secretAccessKey", out var awsKey)) parts["secretAccessKey"] = awsKey[1..] + "A";
             using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             if (parts.ContainsKey("privateKey")) parts["privateKey"] = other.ExportPkcs8PrivateKeyPem();
             return minted with { Secret = new Secret([.. parts.Select(part => (part.Key, part.Value))]) };
@@ -80,6 +81,12 @@ internal static class Mutations
     {
         public override async ValueTask<Minted> RenewAsync(string handle, Order order, CancellationToken cancel) =>
             await Real.RenewAsync(Real.Plan(order), order, cancel);
+    }
+
+    internal sealed class ReissueSharesHandle(Backend real) : Mutation(real)
+    {
+        public override async ValueTask<Minted> RenewAsync(string handle, Order order, CancellationToken cancel) =>
+            await Real.RenewAsync(handle, order, cancel) with { Handle = handle };
     }
 
     internal sealed class RenewRevivesEnded(Backend real) : Mutation(real)

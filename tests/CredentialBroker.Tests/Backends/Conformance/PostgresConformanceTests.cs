@@ -11,6 +11,8 @@ public sealed class PostgresConformanceTests(PostgresFixture postgres)
         ["SecondMintForgotten"] = ("second mint replaces the first", on => new Mutations.SecondMintForgotten(on.Backend)),
         ["RenewRevivesEnded"] = ("renew after end makes nothing", on => new Mutations.RenewRevivesEnded(on.Backend)),
         ["EndDoesNothing"] = ("ended credential is refused", on => new Mutations.EndDoesNothing(on.Backend)),
+        ["UseAlwaysAlive"] = ("use tells the truth", on => new Mutations.UseAlwaysAlive(on.Backend)),
+        ["ListForgets"] = ("list names what is there", on => new Mutations.ListForgets(on.Backend)),
         ["EndLeavesLogin"] = ("ended credential is refused", on => new Mutations.EndLeavesLogin(on.Backend, on.Rig)),
         ["EndForgetsSessions"] = ("end cuts sessions", on => new Mutations.EndForgetsSessions(on.Backend, on.Rig)),
     };

@@ -11,6 +11,8 @@ internal sealed class PostgresHarness(PostgresRig rig) : Harness
 
     public override bool EndsAtTarget => true;
 
+    public override bool Lists => true;
+
     public static async Task<PostgresHarness> StartAsync(PostgresFixture fixture)
     {
         var rig = await PostgresRig.StartAsync(fixture);
