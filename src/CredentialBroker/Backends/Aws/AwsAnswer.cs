@@ -15,6 +15,7 @@ internal static class AwsAnswer
     /// <summary>What is inside <c>{action}Result</c>; an empty element where the action answers nothing.</summary>
     public static XElement Read(WireAnswer answer, string action)
     {
+        if ((int)answer.Status is >= 300 and < 400) throw new BackendException(AwsBackend.Word, ReasonCodes.TargetUnavailable, $"{action} was answered by a redirect, which is not followed", transient: true);
         var root = Parse(answer.Body);
         if (!answer.IsSuccess) throw new AwsRefusedException(ErrorOf(root) ?? "", (int)answer.Status, action);
         if (root?.Name.LocalName != $"{action}Response") throw Odd(action);
