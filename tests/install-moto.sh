@@ -3,14 +3,14 @@
 # Its dependencies are Debian's packages of this release; moto itself is of the next release, fetched through a private
 # view of the package sources, so that nothing else is ever taken from there.
 set -euo pipefail
-folder=${CREDBROKER_MOTO:-${XDG_CACHE_HOME:-$HOME/.cache}/credbroker-tests/moto}
+folder=${MOTO_FOLDER:-${XDG_CACHE_HOME:-$HOME/.cache}/credbroker-tests/moto}
 packages=$folder/usr/lib/python3/dist-packages
 
 works() { PYTHONPATH=$packages /usr/bin/python3 -c 'import moto.server' >/dev/null 2>&1; }
 
 if ! works; then
     if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then
-        echo "tests/install-moto.sh: moto is missing. Run this script as root on Debian, or unpack the package python3-moto and what it needs, and name the folder in CREDBROKER_MOTO." >&2
+        echo "tests/install-moto.sh: moto is missing. Run this script as root on Debian, or unpack the package python3-moto and what it needs, and name the folder in MOTO_FOLDER." >&2
         exit 2
     fi
     export DEBIAN_FRONTEND=noninteractive

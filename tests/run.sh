@@ -42,8 +42,8 @@ install_postgres() {
 command -v dotnet >/dev/null || missing "the .NET SDK is missing; Directory.Build.props names the version."
 has_postgres || install_postgres
 has_postgres || missing "PostgreSQL was installed but its programs were not found."
-CREDBROKER_MOTO=$(bash tests/install-moto.sh) || exit 2
-export CREDBROKER_MOTO
+MOTO_FOLDER=$(bash tests/install-moto.sh) || exit 2
+export MOTO_FOLDER
 
 if [[ -n ${CI:-} ]]; then
     dotnet restore CredentialBroker.sln --locked-mode -v q

@@ -28,7 +28,7 @@ internal sealed class MotoServer : IAsyncDisposable
 
     public static async Task<MotoServer> StartAsync()
     {
-        var folder = Environment.GetEnvironmentVariable("CREDBROKER_MOTO") is { Length: > 0 } given
+        var folder = Environment.GetEnvironmentVariable("MOTO_FOLDER") is { Length: > 0 } given
             ? given
             : Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "credbroker-tests", "moto");
         Assert.True(Directory.Exists(folder), $"moto is not at {folder}: run tests/install-moto.sh");
