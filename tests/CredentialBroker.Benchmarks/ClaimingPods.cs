@@ -4,7 +4,8 @@ using CredentialBroker.TestInfra;
 namespace CredentialBroker.Benchmarks;
 
 /// <summary>Pods of several workloads, each with its own approval, and the claims that they send.</summary>
-internal sealed class ClaimingPods(Scene scene)
+/// <param name="backend">The template's backend section; null for a signed token.</param>
+internal sealed class ClaimingPods(Scene scene, string? backend = null)
 {
     private const int Workloads = 20;
     private const int PodsOfEach = 400;
@@ -19,7 +20,8 @@ internal sealed class ClaimingPods(Scene scene)
     public async Task PrepareAsync()
     {
         var workloads = string.Join(", ", Enumerable.Range(0, Workloads).Select(i => $"\"{UriOf($"service-{i}")}\""));
-        await scene.ActivateAsync(SceneFolder.Token(ttl: "15m", concurrent: 1000).Replace($"\"{UriOf("checkout")}\"", workloads, StringComparison.Ordinal));
+        var template = backend is null ? SceneFolder.Token(ttl: "15m", concurrent: 1000) : SceneFolder.Template("token", backend, ttl: "15m", concurrent: 1000);
+        await scene.ActivateAsync(template.Replace($"\"{UriOf("checkout")}\"", workloads, StringComparison.Ordinal));
         await Parallel.ForEachAsync(_pods, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (pod, _) =>
         {
             var reply = await scene.ApproveAsync(scene.ApprovalOf(pod.Pod, "token", ("workload", (JsonNode)UriOf(pod.Account))));

@@ -58,7 +58,7 @@ internal static class IssueBenchmark
     }
 
     /// <summary>Every claim is sent once. Any answer but 201 fails the benchmark.</summary>
-    private static async Task<LoadResult> LoadAsync(int port, byte[][] claims, int seconds)
+    public static async Task<LoadResult> LoadAsync(int port, byte[][] claims, int seconds)
     {
         var result = await LoadClient.RunAsync(port, Clients, TimeSpan.FromSeconds(seconds), (connection, sequence) =>
         {

@@ -18,11 +18,20 @@ internal static class RolesBenchmark
 {
     private const int Clients = 16;
     private const int OfEach = 60;
-    private const int Rounds = 3;
+    private const int Rounds = 5;
     private const string Group = "orders_reader";
     private const string BrokerId = "bench0";
 
-    public static async Task<MarkdownTable> RunAsync()
+    private static readonly (string Name, string Bar)[] All = [("made", ">= 0.7"), ("ended", ">= 0.7"), ("made and ended", ">= 0.6")];
+
+    public static Task<MarkdownTable> RunAsync() => ReadAsync(All.Length - 1, 0, 1);
+
+    public static Task<MarkdownTable> MintAsync() => ReadAsync(0);
+
+    public static Task<MarkdownTable> EndAsync() => ReadAsync(1);
+
+    /// <summary>What is made has to be ended and the other way round, so that both are always done; the table has what was asked for.</summary>
+    private static async Task<MarkdownTable> ReadAsync(params int[] rows)
     {
         await using var server = await PostgresServer.StartAsync();
         await using var orders = await OrdersDatabase.CreateAsync(server);
@@ -36,9 +45,9 @@ internal static class RolesBenchmark
         await BackendAsync(backend);
         var compared = await Measurement.InterleaveAsync(Rounds, () => BareAsync(pgbench), () => BackendAsync(backend));
         var table = new MarkdownTable("roles per second", "backend", "bare statements", "ratio", "bar", "spread of ratio", "rounds");
-        foreach (var (name, i) in new[] { ("made", 0), ("ended", 1), ("made and ended", 2) })
+        foreach (var i in rows)
         {
-            table.Row(name, compared[i].Subject.Median, compared[i].Baseline.Median, compared[i].Ratio.Median, i == 2 ? ">= 0.6" : "-", $"{compared[i].Ratio.Spread:P0}", Rounds);
+            table.Row(All[i].Name, compared[i].Subject.Median, compared[i].Baseline.Median, compared[i].Ratio.Median, All[i].Bar, $"{compared[i].Ratio.Spread:P0}", Rounds);
         }
 
         return table;

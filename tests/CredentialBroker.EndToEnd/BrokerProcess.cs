@@ -23,6 +23,8 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Said
     {
         get

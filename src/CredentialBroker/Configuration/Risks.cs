@@ -50,10 +50,20 @@ internal static class Risks
             $"Targets:Vault:{target.Key}:Login:Method", "the broker's token is a standing secret in a file", "log in by jwt, kubernetes, approle or cert")))
         .Concat(options.Targets.Vault.Where(target => target.Value.AllowStaticSecrets).Select(target => new Risk(
             $"Targets:Vault:{target.Key}:AllowStaticSecrets", "templates may hand out stored secrets, which no lease ends", "let an engine make a credential for each lease")))
+        .Concat(options.Targets.Aws.Where(target => target.Value.Login.Method == "keys").Select(target => new Risk(
+            $"Targets:Aws:{target.Key}:Login:Method", "the broker's access key is a standing secret in files", "log in by federation, or by the machine's own role (default)")))
+        .Concat(options.Targets.Aws.Where(target => target.Value.MaxLeasesPerRole is not null).Select(target => new Risk(
+            $"Targets:Aws:{target.Key}:MaxLeasesPerRole", "more leases may live on a role than its policy can deny at once, and what cannot be denied only expires", "leave it out, or spread templates over more roles")))
         .Concat(options.Targets.Azure.Where(target => target.Value.Login.Method == "client-secret").Select(target => new Risk(
             $"Targets:Azure:{target.Key}:Login:Method", "the secrets of the broker's identities are standing ones in files", "log in by federation, or by the machine's own identity (default)")))
         .Concat(options.Targets.Gcp.Where(target => target.Value.Login.Method == "key-file").Select(target => new Risk(
-            $"Targets:Gcp:{target.Key}:Login:Method", "the service account's key is a standing secret in a file", "log in by federation, or by the machine's own identity (default)")));
+            $"Targets:Gcp:{target.Key}:Login:Method", "the service account's key is a standing secret in a file", "log in by federation, or by the machine's own identity (default)")))
+        .Concat(options.Targets.Vault.Where(target => target.Value.ListTokens).Select(target => new Risk(
+            $"Targets:Vault:{target.Key}:ListTokens", "the broker's login may list, and so end, every token of this Vault, whoever's it is", "allow it where the store may be older than the Vault, and watch it there")))
+        .Concat(options.Targets.Kubernetes.Where(target => target.Value.ListSecrets).Select(target => new Risk(
+            $"Targets:Kubernetes:{target.Key}:ListSecrets", "the right to list Secrets is one to read them, all of a namespace's", "keep the service accounts of leases in namespaces of their own")))
+        .Concat(options.Targets.GitHub.Select(target => new Risk(
+            $"Targets:GitHub:{target.Key}:PrivateKeyFile", "the App's private key is a standing secret in a file, and GitHub knows no other way in", "give the App no more repositories and permissions than templates need, and replace the key now and then")));
 
     private static IEnumerable<Risk> OfLimits(BrokerOptions options)
     {
@@ -74,9 +84,13 @@ internal static class Risks
             ($"Targets:Vault:{target.Key}:Login:TokenFile", target.Value.Login.TokenFile), ($"Targets:Vault:{target.Key}:Login:SecretIdFile", target.Value.Login.SecretIdFile),
             ($"Targets:Vault:{target.Key}:Login:ClientKeyFile", target.Value.Login.ClientKeyFile),
         }),
+        .. options.Targets.Aws.Select(target => ($"Targets:Aws:{target.Key}:Login:SecretAccessKeyFile", target.Value.Login.SecretAccessKeyFile)),
         .. options.Targets.Azure.Select(target => ($"Targets:Azure:{target.Key}:Own:ClientSecretFile", target.Value.Own?.ClientSecretFile)),
         .. options.Targets.Azure.SelectMany(target => target.Value.Identities.Select(one => ($"Targets:Azure:{target.Key}:Identities:{one.Key}:ClientSecretFile", one.Value.ClientSecretFile))),
         .. options.Targets.Gcp.Select(target => ($"Targets:Gcp:{target.Key}:Login:ServiceAccountKeyFile", target.Value.Login.ServiceAccountKeyFile)),
+        .. options.Targets.Kubernetes.Select(target => ($"Targets:Kubernetes:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.Webhook.Select(target => ($"Targets:Webhook:{target.Key}:ClientKeyFile", target.Value.ClientKeyFile)),
+        .. options.Targets.GitHub.Select(target => ($"Targets:GitHub:{target.Key}:PrivateKeyFile", (string?)target.Value.PrivateKeyFile)),
     ];
 
     private static IEnumerable<Risk> OfFile((string Key, string? File) one)

@@ -1,3 +1,4 @@
+using CredentialBroker.Backends;
 using CredentialBroker.Protocol;
 using Npgsql;
 
@@ -9,24 +10,28 @@ namespace CredentialBroker.Demo;
 /// </summary>
 internal static class DemoCommand
 {
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(string[] args) => args switch
     {
-        var connection = args switch
-        {
-            [] => null,
-            ["--postgres", var given] => given,
-            _ => "",
-        };
-        if (connection == "") return Commands.Usage("demo takes nothing, or --postgres CONNECTION");
+        [] => TellAsync(() => Stage.SetAsync(postgres: null), (stage, narrator) => new TokenStory(stage, narrator).TellAsync()),
+        ["--postgres", { Length: > 0 } connection] => TellAsync(() => Stage.SetAsync(connection), (stage, narrator) => new DatabaseStory(stage, narrator).TellAsync()),
+        ["--vault", var address, "--vault-token-file", var file] when Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" =>
+            TellAsync(() => Stage.SetAsync(postgres: null, (url, file)), (stage, narrator) => new VaultStory(stage, narrator).TellAsync()),
+        ["--aws-endpoint", var address] when Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" =>
+            TellAsync(() => Stage.SetAsync(postgres: null, aws: url), (stage, narrator) => new AwsStory(stage, narrator).TellAsync()),
+        _ => Task.FromResult(Commands.Usage("demo takes nothing, --postgres CONNECTION, --vault ADDRESS --vault-token-file FILE, or --aws-endpoint URL")),
+    };
+
+    private static async Task<int> TellAsync(Func<Task<Stage>> set, Func<Stage, Narrator, Task> tell)
+    {
         using var narrator = new Narrator(Console.Out);
         try
         {
-            await using var stage = await Stage.SetAsync(connection);
-            await (connection is null ? new TokenStory(stage, narrator).TellAsync() : new DatabaseStory(stage, narrator).TellAsync());
+            await using var stage = await set();
+            await tell(stage, narrator);
             narrator.End();
             return 0;
         }
-        catch (Exception error) when (error is DemoFailedException or BrokerException or BrokerUnreachableException or NpgsqlException or InvalidOperationException)
+        catch (Exception error) when (error is DemoFailedException or BrokerException or BrokerUnreachableException or NpgsqlException or InvalidOperationException or HttpRequestException or IOException or BackendException)
         {
             await Console.Error.WriteLineAsync($"\nthis step does not hold: {error.Message}");
             return 1;

@@ -28,7 +28,7 @@ internal sealed class MintAtTarget(
         var minted = ((Made.Credential)made).Minted;
         if (minted.DiesBy - plan.Lease.EndsAt > plan.Facts.Template!.MaxResidual)
         {
-            return await AbandonAsync(plan, record, certain: true, ReasonCodes.ResidualTooLong, "the credential could outlive its lease by more than the template accepts");
+            return await AbandonAsync(plan, record, certain: true, ReasonCodes.ResidualTooLong, "the credential could outlive its lease by more than the template accepts", minted.Handle);
         }
 
         return await ReleaseAsync(plan, claim, record, minted, cancel);
@@ -59,22 +59,23 @@ internal sealed class MintAtTarget(
                 return new IssueResult.Granted(Replays.Of(lease, plan.Facts.Workload), minted.Secret, record.Id);
             }
 
-            if (refusal.Code != EpochKind.Stale) return await AbandonAsync(plan, record, certain: true, refusal.Code, refusal.Detail);
+            if (refusal.Code != EpochKind.Stale) return await AbandonAsync(plan, record, certain: true, refusal.Code, refusal.Detail, minted.Handle);
 
             await reader.RefreshAsync(cancel);
             var facts = await reader.ReadAsync(plan.Facts.Workload, claim.Ask, renews: null, cancel);
-            if (PolicyRules.Decide(facts) is Decision.Refused refused) return await AbandonAsync(plan, record, certain: true, refused.Code, refused.Detail);
+            if (PolicyRules.Decide(facts) is Decision.Refused refused) return await AbandonAsync(plan, record, certain: true, refused.Code, refused.Detail, minted.Handle);
             anew = facts;
             epoch = facts.Controls.Epoch;
         }
 
-        return await AbandonAsync(plan, record, certain: true, ReasonCodes.FactsChanged, "controls changed too often while the credential was made; try again");
+        return await AbandonAsync(plan, record, certain: true, ReasonCodes.FactsChanged, "controls changed too often while the credential was made; try again", minted.Handle);
     }
 
     /// <summary>Leaves the lease due now. If even that cannot be written, it falls due when its operation has settled.</summary>
-    private async Task<IssueResult> AbandonAsync(IssuePlan plan, DecisionRecord record, bool certain, string code, string detail)
+    /// <param name="handle">What minting learned, where it came that far: ending may need it.</param>
+    private async Task<IssueResult> AbandonAsync(IssuePlan plan, DecisionRecord record, bool certain, string code, string detail, string? handle = null)
     {
-        await journal.CommitAsync(Lane.Control, LeaseMoves.Abandon(plan.Lease.Id, plan.OpId, clock.NowMs(), certain, detail));
+        await journal.CommitAsync(Lane.Control, LeaseMoves.Abandon(plan.Lease.Id, plan.OpId, clock.NowMs(), certain, detail, handle));
         return await refusals.RecordAsync(record, new Decision.Refused(code, "mint", detail));
     }
 }

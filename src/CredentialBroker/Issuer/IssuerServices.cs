@@ -13,6 +13,7 @@ internal static class IssuerServices
         .AddSingleton(provider => new StatusIndexes(provider.GetRequiredService<StatusBlocks>().TakeAsync))
         .AddSingleton<Fingerprints>()
         .AddSingleton(new KeyEncryption(keys, developmentFolder))
+        .AddSingleton<SealedCredentials>()
         .AddSingleton<KeyStore>()
         .AddSingleton<IssuerKeys>()
         .AddSingleton<KeyRotation>()

@@ -17,7 +17,7 @@ internal static class KeyWrap
     {
         var wrapped = new byte[NonceBytes + TagBytes + privateKey.Length];
         var nonce = wrapped.AsSpan(0, NonceBytes);
-        // A random nonce is safe for about 2^32 wraps under one key; a broker makes a few a month.
+        // A random nonce is safe for about 2^32 wraps under one key: keys are a few a month, sealed credentials one a lease.
         RandomNumberGenerator.Fill(nonce);
         using var aes = Cipher(keyEncryptionKey);
         aes.Encrypt(nonce, privateKey, wrapped.AsSpan(NonceBytes + TagBytes), wrapped.AsSpan(NonceBytes, TagBytes), Encoding.UTF8.GetBytes(kid));

@@ -19,10 +19,14 @@ internal static class LeaseMoves
             ? new MoveResult.To(Settled(now) with { State = LeaseState.Active, DiesBy = diesBy, Handle = handle ?? now.Handle, Fingerprint = fingerprint, DueAt = now.EndsAt })
             : Over(now));
 
-    /// <summary>Minting failed or its result may not be used: the operation is over, and what it may have left is ended now.</summary>
-    public static LeaseMove Abandon(string lease, string op, long at, bool certain, string error) => new(lease, now =>
-        now.State == LeaseState.Pending && now.OpId == op
-            ? new MoveResult.To((certain ? Settled(now) : now) with { EndsAt = Math.Min(now.EndsAt, at), EndsBecause = now.EndsAt <= at ? now.EndsBecause : Causes.MintFailed, DueAt = at, LastError = error })
+    /// <summary>
+    /// Minting failed or its result may not be used: the operation is over, and what it may have left is ended now, also
+    /// where an end that began meanwhile knew less of it.
+    /// </summary>
+    /// <param name="handle">What minting learned, where it came that far.</param>
+    public static LeaseMove Abandon(string lease, string op, long at, bool certain, string error, string? handle = null) => new(lease, now =>
+        now.State is LeaseState.Pending or LeaseState.Ending && now.OpId == op
+            ? new MoveResult.To((certain ? Settled(now) : now) with { EndsAt = Math.Min(now.EndsAt, at), EndsBecause = now.EndsAt <= at ? now.EndsBecause : Causes.MintFailed, Handle = handle ?? now.Handle, DueAt = at, LastError = error })
             : Over(now));
 
     /// <summary>A renewal begins; no other operation may be in flight.</summary>

@@ -7,7 +7,7 @@ namespace CredentialBroker.Proofs;
 
 /// <summary>
 /// Each quarter minute: begins a canary for every template whose turn it is. Those whose credential names nothing to be
-/// used for, and those that need an intent, have none: <c>template plan</c> tells.
+/// used for, those that need an intent, and those whose credential nothing ends have none: <c>template plan</c> tells.
 /// </summary>
 internal sealed class ProofJob(Rulebook rulebook, Rounds rounds, Canaries canaries, Proof proof, ProofRuns runs, ProofOptions options, ProofLog log) : LocalJob(log.Failed)
 {
@@ -16,7 +16,7 @@ internal sealed class ProofJob(Rulebook rulebook, Rounds rounds, Canaries canari
     public override async Task RunAsync(CancellationToken cancel)
     {
         if (options.Every == TimeSpan.Zero) return;
-        var templates = (await rulebook.ReadAsync(cancel)).Templates.All.Where(template => template is { IntentRequired: false, Grant.CanBeUsed: true }).ToDictionary(template => $"proof/{template.Name}");
+        var templates = (await rulebook.ReadAsync(cancel)).Templates.All.Where(template => template is { IntentRequired: false, Grant.CanBeUsed: true, Revocability: not Protocol.Revocability.ExpiryOnly }).ToDictionary(template => $"proof/{template.Name}");
         foreach (var name in await rounds.DueAsync(templates.Keys, options.Every, cancel))
         {
             if (!runs.HasRoom) return;

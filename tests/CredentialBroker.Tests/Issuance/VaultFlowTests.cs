@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CredentialBroker.Backends;
 using CredentialBroker.Backends.Vault;
 using CredentialBroker.TestInfra;
 
@@ -64,6 +65,54 @@ public sealed class VaultFlowTests
         if (code is not null) Assert.DoesNotContain("ASIA0000", reply.Body, StringComparison.Ordinal);
         else Assert.True(reply.Json.GetProperty("lease").GetProperty("diesBy").GetDateTimeOffset() > reply.Json.GetProperty("lease").GetProperty("endsAt").GetDateTimeOffset().AddMinutes(9));
     }
+
+    /// <summary>No times are measured: the hanging calls are still under way when everything elsewhere is done.</summary>
+    [Fact]
+    public async Task While_one_Vault_hangs_leases_elsewhere_are_made_and_ended_and_its_circuit_opens_for_it_alone()
+    {
+        await using var rig = await VaultRig.StartAsync();
+        await using var silent = await VaultRig.StartAsync();
+        await using var broker = await Brokers.StartAsync(change: configuration =>
+        {
+            rig.AddTo(configuration);
+            silent.AddTo(configuration, "silent");
+        });
+        await broker.Scene.ActivateAsync(SceneFolder.Template("orders", $"{{ vault: {{ target: main, engine: database, path: {rig.Path} }} }}", concurrent: 20));
+        await broker.Scene.ActivateAsync(SceneFolder.Template("short", $"{{ vault: {{ target: silent, engine: database, path: {silent.Path} }} }}", concurrent: 20));
+        var pod = broker.Scene.NewPod();
+        await broker.Scene.ApproveAsync(broker.Scene.ApprovalOf(pod, "orders", ("templates", new JsonArray("orders", "short")), ("maxUses", 50)));
+        var token = broker.Scene.Token(pod);
+        // One lease there is to be ended while it hangs.
+        var before = await broker.Scene.ClaimAsync(token, "short");
+        Assert.True(before.Status == HttpStatusCode.Created, before.Body);
+        silent.StandIn!.Silent = true;
+        var hanging = Enumerable.Range(0, 5).Select(_ => broker.Scene.ClaimAsync(token, "short")).ToList();
+        await broker.Scene.SendAsync(HttpMethod.Delete, $"/v1/leases/{IdOf(before)}", token);
+
+        for (var i = 0; i < 5; i++)
+        {
+            var made = await broker.Scene.ClaimAsync(token, "orders");
+            Assert.True(made.Status == HttpStatusCode.Created, made.Body);
+            await broker.Scene.SendAsync(HttpMethod.Delete, $"/v1/leases/{IdOf(made)}", token);
+            await broker.Scene.LeaseUntilAsync(IdOf(made), "ended");
+        }
+
+        Assert.Empty(rig.StandIn!.State.Accounts);
+        Assert.All(await Task.WhenAll(hanging), reply => Assert.Equal("target_unavailable", reply.Code));
+        var asked = silent.StandIn.Asked.Count(call => call.Contains("/create/", StringComparison.Ordinal));
+        Assert.Equal([("main", false), ("silent", true)], broker.Get<BackendCatalog>().States.Where(state => state.Backend == "vault").Select(state => (state.Target, state.MintingOpen)).Order());
+        Assert.Equal("target_unavailable", (await broker.Scene.ClaimAsync(token, "short")).Code);
+        Assert.Equal(asked, silent.StandIn.Asked.Count(call => call.Contains("/create/", StringComparison.Ordinal)));
+        Assert.Equal(HttpStatusCode.Created, (await broker.Scene.ClaimAsync(token, "orders")).Status);
+
+        // What was to be ended there is not forgotten.
+        Assert.Equal("ending", (await broker.Scene.LeaseAsync(IdOf(before))).GetProperty("state").GetString());
+        silent.StandIn.Silent = false;
+        await broker.Scene.LeaseUntilAsync(IdOf(before), "ended", seconds: 120);
+        Assert.Empty(silent.StandIn.State.Accounts);
+    }
+
+    private static string IdOf(Reply reply) => reply.Json.GetProperty("lease").GetProperty("id").GetString()!;
 
     private static async Task<(string Pod, Reply Reply)> ClaimAsync(RunningBroker broker, string template)
     {

@@ -29,9 +29,10 @@ public sealed class PlanTests(PostgresFixture postgres)
         Assert.Equal(plan.GetProperty("timeToDeadMs").GetInt64(), lease.GetProperty("timeToDeadMs").GetInt64());
         Assert.Equal(("canary", "canary", "revoked"), (lease.GetProperty("source").GetString(), lease.GetProperty("approval").GetString(), lease.GetProperty("cause").GetString()));
         Assert.Empty(await orders.LeaseRolesAsync());
+        // A use that is under way when the role is closed is cut, and told as one.
         Assert.Equal(
             ["credential.decision", "credential.issued", "credential.revoke_requested", "credential.revoked", "credential.proved_dead"],
-            (await TypesAsync(broker, lease.GetProperty("id").GetString()!)).OrderBy(type => type == "credential.proved_dead"));
+            (await TypesAsync(broker, lease.GetProperty("id").GetString()!)).Where(type => type != "credential.used").OrderBy(type => type == "credential.proved_dead"));
     }
 
     [Fact]

@@ -177,6 +177,10 @@ public sealed class TemplateCompilerTests
     [InlineData("azure-vault-reader.yaml", "azure")]
     [InlineData("azure-batch-secret.yaml", "azure")]
     [InlineData("gcp-invoices.yaml", "gcp")]
+    [InlineData("orders-bucket.yaml", "aws")]
+    [InlineData("release-notes.yaml", "github")]
+    [InlineData("deploy-to-cluster.yaml", "kubernetes")]
+    [InlineData("licence-key.yaml", "webhook")]
     public void The_examples_compile(string file, string backend)
     {
         var template = Compile(File.ReadAllText(RepositoryFiles.PathOf($"deploy/examples/templates/{file}")));

@@ -8,7 +8,7 @@ namespace CredentialBroker.Tests.Templates;
 
 public sealed class TemplateSchemaTests
 {
-    private static readonly string[] Backends = ["azure", "certificate", "gcp", "postgres", "signed-token", "vault"];
+    private static readonly string[] Backends = ["aws", "azure", "certificate", "gcp", "github", "kubernetes", "postgres", "signed-token", "vault", "webhook"];
 
     /// <summary>Set CREDBROKER_WRITE_REFERENCE=1 to write the page instead of comparing it.</summary>
     [Fact]

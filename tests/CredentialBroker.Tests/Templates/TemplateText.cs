@@ -29,7 +29,7 @@ internal static class TemplateText
 
         """;
 
-    public static TemplateCompiler Compiler { get; } = new([new FakeBackend("azure"), new FakeBackend("certificate"), new FakeBackend("gcp"), new FakeBackend("postgres"), new FakeBackend("signed-token"), new FakeBackend("vault")], new TemplateLimits(), TimeProvider.System);
+    public static TemplateCompiler Compiler { get; } = new([new FakeBackend("aws"), new FakeBackend("azure"), new FakeBackend("certificate"), new FakeBackend("gcp"), new FakeBackend("github"), new FakeBackend("kubernetes"), new FakeBackend("postgres"), new FakeBackend("signed-token"), new FakeBackend("vault"), new FakeBackend("webhook")], new TemplateLimits(), TimeProvider.System);
 
     public static string Replacing(string old, string with)
     {

@@ -31,6 +31,28 @@ public sealed class TestAuthority : IDisposable
         string subject, Action<SubjectAlternativeNameBuilder>? names = null, string? usage = ClientAuthentication, Action<CertificateRequest>? change = null, (TimeSpan From, TimeSpan Until)? life = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Sign(key, subject, names, usage, change, life);
+    }
+
+    /// <summary>The certificate together with its private key.</summary>
+    public X509Certificate2 IssueWithKey(string subject, Action<SubjectAlternativeNameBuilder>? names = null, string? usage = ClientAuthentication, (TimeSpan From, TimeSpan Until)? life = null)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var signed = Sign(key, subject, names, usage, change: null, life);
+        using var whole = signed.CopyWithPrivateKey(key);
+        // A TLS listener takes no key that lives in memory alone on every platform; a PKCS#12 round trip settles it.
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+    }
+
+    public void Dispose()
+    {
+        _root.Dispose();
+        _key.Dispose();
+    }
+
+    private X509Certificate2 Sign(
+        ECDsa key, string subject, Action<SubjectAlternativeNameBuilder>? names, string? usage, Action<CertificateRequest>? change, (TimeSpan From, TimeSpan Until)? life)
+    {
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         if (usage is not null) request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: true));
         if (names is not null)
@@ -44,11 +66,5 @@ public sealed class TestAuthority : IDisposable
         var now = TimeProvider.System.GetUtcNow();
         var (from, until) = life ?? (TimeSpan.FromHours(-1), TimeSpan.FromHours(1));
         return request.Create(_root, now + from, now + until, BitConverter.GetBytes(Interlocked.Increment(ref _serial)));
-    }
-
-    public void Dispose()
-    {
-        _root.Dispose();
-        _key.Dispose();
     }
 }

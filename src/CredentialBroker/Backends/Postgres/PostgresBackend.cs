@@ -39,8 +39,28 @@ internal sealed class PostgresBackend(string brokerId, PostgresConnections conne
         var options = connections.Of(target);
         // Derived before connecting: no connection is held while hashing.
         var verifier = ScramVerifier.Generate(options.ScramIterations);
-        await OperateAsync(target, order, "making the role", (deadline, until) => MintStatement.Mint(
-            role, PostgresNames.PrefixOf(brokerId), (PostgresGrant)order.Grant, verifier.Text, options.MaxLeases, deadline, until), cancel);
+        await TranslatingAsync(ReasonCodes.MintFailed, "making the role", async () =>
+        {
+            await using var home = await connections.OpenMintingAsync(target, cancel);
+            for (var raced = false; ; raced = true)
+            {
+                var grant = (PostgresGrant)order.Grant;
+                var look = await RoleLook.AtAsync(home, role, PostgresNames.PrefixOf(brokerId), grant.Groups, cancel);
+                if (!look.GroupsFit) throw Failed(ReasonCodes.MintFailed, "a group role is missing at the target, or carries rights that no lease may have");
+                if (!look.Exists && look.Leases >= options.MaxLeases)
+                    throw new BackendException(Word, ReasonCodes.TargetOverloaded, "as many lease roles exist as the target may hold", transient: true);
+                var (deadline, until) = Times(order, look.Clock);
+                try
+                {
+                    await home.RunAsync((look.Exists ? (MintText)MintStatement.Again : MintStatement.Mint)(role, grant, verifier.Text, deadline, until), cancel);
+                    return true;
+                }
+                catch (PostgresException e) when (!raced && e.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation)
+                {
+                    // The same operation once more made it since the look.
+                }
+            }
+        });
         return new Minted(PostgresSecret.Of(options, role, verifier.Password), order.EndsAt);
     }
 
@@ -48,7 +68,15 @@ internal sealed class PostgresBackend(string brokerId, PostgresConnections conne
     public override async ValueTask<Minted> RenewAsync(string handle, Order order, CancellationToken cancel)
     {
         var (target, role) = Read(handle);
-        await OperateAsync(target, order, "extending the role", (deadline, until) => MintStatement.Extend(role, deadline, until), cancel);
+        connections.Of(target);
+        await TranslatingAsync(ReasonCodes.MintFailed, "extending the role", async () =>
+        {
+            await using var home = await connections.OpenMintingAsync(target, cancel);
+            await using var clockQuery = new NpgsqlCommand($"SELECT {MintStatement.Now}", home);
+            var (deadline, until) = Times(order, (long)(await clockQuery.ExecuteScalarAsync(cancel))!);
+            await home.RunAsync(MintStatement.Extend(role, deadline, until), cancel);
+            return true;
+        });
         return new Minted(new Secret(), order.EndsAt);
     }
 
@@ -101,21 +129,21 @@ internal sealed class PostgresBackend(string brokerId, PostgresConnections conne
             return (IReadOnlyList<Ours>)found;
         });
 
-    /// <summary>Reads the target's clock and runs the statement on the same connection, with times by that clock.</summary>
-    private ValueTask<bool> OperateAsync(string target, Order order, string doing, Func<DateTimeOffset, DateTimeOffset, string> statement, CancellationToken cancel) =>
-        TranslatingAsync(ReasonCodes.MintFailed, doing, async () =>
-        {
-            connections.Of(target);
-            await using var home = await connections.OpenMintingAsync(target, cancel);
-            await using var clockQuery = new NpgsqlCommand("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8", home);
-            var there = (long)(await clockQuery.ExecuteScalarAsync(cancel))!;
-            // The target read its clock before now, so that what is translated comes early by the way back, never late.
-            var behind = there - clock.NowMs();
-            if (clock.NowMs() > order.Deadline)
-                throw new BackendException(Word, ReasonCodes.MintFailed, "the deadline of the operation has passed", transient: false);
-            await home.RunAsync(statement(At(order.Deadline + behind), At(order.EndsAt + behind)), cancel);
-            return true;
-        });
+    private delegate string MintText(string role, PostgresGrant grant, string verifier, DateTimeOffset deadline, DateTimeOffset validUntil);
+
+    /// <summary>
+    /// Deadline and end by the target's clock. It read its clock before now, so that what is translated comes early by the
+    /// way back, never late.
+    /// </summary>
+    private (DateTimeOffset Deadline, DateTimeOffset Until) Times(Order order, long there)
+    {
+        var now = clock.NowMs();
+        return now <= order.Deadline
+            ? (At(order.Deadline + there - now), At(order.EndsAt + there - now))
+            : throw Failed(ReasonCodes.MintFailed, "the deadline of the operation has passed");
+    }
+
+    private static BackendException Failed(string code, string detail) => new(Word, code, detail, transient: false);
 
     private static DateTimeOffset At(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
 
@@ -125,7 +153,7 @@ internal sealed class PostgresBackend(string brokerId, PostgresConnections conne
         // Ours only: whatever a damaged handle says, no other role is ever touched.
         return PostgresNames.IsLeaseRole(brokerId, read["role"])
             ? (read["target"], read["role"])
-            : throw new BackendException(Word, ReasonCodes.EndFailed, "the lease's handle names a role that is not this broker's", transient: false);
+            : throw Failed(ReasonCodes.EndFailed, "the lease's handle names a role that is not this broker's");
     }
 
     private static async ValueTask<T> TranslatingAsync<T>(string code, string doing, Func<ValueTask<T>> work)

@@ -63,7 +63,7 @@ internal sealed class PostgresCheck(PostgresConnections connections)
             return;
         }
 
-        if (await TrueAsync(home, $"SELECT EXISTS ({MintStatement.PowerfulAmong(literal)})", cancel))
+        if (await TrueAsync(home, $"SELECT EXISTS ({MintStatement.PowerfulAmong($"= {literal}")})", cancel))
             problems.Add($"the group {group} is, or is a member of, a role with more than privileges on objects (superuser, CREATEROLE, CREATEDB, REPLICATION, BYPASSRLS, pg_*)");
         // Up to version 15 CREATEROLE alone may grant any group.
         if (home.PostgreSqlVersion.Major * 10000 >= AdminOptionNeeded

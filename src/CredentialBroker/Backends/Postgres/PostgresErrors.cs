@@ -11,8 +11,6 @@ internal static class PostgresErrors
 {
     public const string Late = "CB001";
     public const string Over = "CB002";
-    public const string Group = "CB003";
-    public const string Full = "CB004";
     public const string Differs = "CB005";
 
     /// <summary>States after which ending starts over at once: somebody else works on the same role.</summary>
@@ -26,9 +24,6 @@ internal static class PostgresErrors
         { InnerException: BackendException known } => known,
         PostgresException { SqlState: Late } => New(ReasonCodes.MintFailed, "the deadline of the operation had passed at the target", false, e),
         PostgresException { SqlState: Over } => New(ReasonCodes.LeaseOver, "the lease's role cannot log in any more, or is gone", false, e),
-        PostgresException { SqlState: Group } => New(
-            ReasonCodes.MintFailed, "a group role is missing at the target, or carries rights that no lease may have", false, e),
-        PostgresException { SqlState: Full } => New(ReasonCodes.TargetOverloaded, "as many lease roles exist as the target may hold", true, e),
         PostgresException { SqlState: Differs } => New(ReasonCodes.MintFailed, "the lease's role exists with other memberships", false, e),
         PostgresException own => New(code, $"{doing} failed with SQLSTATE {own.SqlState}", IsTransient(own), e),
         NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException =>

@@ -45,40 +45,67 @@ internal sealed class RoleEnding(PostgresConnections connections, BrokerClock cl
     {
         var options = connections.Of(target);
         await using var home = await connections.OpenEndingAsync(target, options.Database, cancel);
-        await sessions.CutOwnOperationsAsync(home, role, cancel);
-        if (await OidAsync(home, role, cancel) is not { } oid) return false;
+        if (await FindAsync(home, role, sessions, cancel) is not { } oid) return false;
 
         var id = PostgresNames.Identifier(role);
         var prepared = new RolePrepared(connections, target);
-        await CloseAsync(home, id, oid, sessions, prepared, cancel);
-        await sessions.CutAsync(home, oid, cancel);
-        await prepared.RollBackAsync(home, oid, cancel);
-        await new RoleObjects(connections, target).HandOverAsync(home, oid, role, cancel);
-        // A login that was half done when the role was closed shows up only now.
-        await sessions.CutAsync(home, oid, cancel);
-        await home.RunAsync($"DROP ROLE {id}", cancel);
+        var left = await CloseAsync(home, id, oid, sessions, prepared, cancel);
+        if (left.Sessions > 0)
+        {
+            await sessions.CutAsync(home, oid, cancel);
+            left = await LeftAsync(home, oid, sessions, closing: null, cancel);
+        }
+
+        if (left.Transactions.Count > 0)
+        {
+            await prepared.RollBackAsync(home, left.Transactions, cancel);
+            left = await LeftAsync(home, oid, sessions, closing: null, cancel);
+        }
+
+        if (left.Databases.Count > 0) await new RoleObjects(connections, target).HandOverAsync(home, oid, role, left.Databases, cancel);
+        await DropAsync(home, id, oid, sessions, cancel);
         return true;
     }
 
+    /// <summary>The role's number, once no operation on it is under way any more; null when there is no such role.</summary>
+    private static async ValueTask<uint?> FindAsync(NpgsqlConnection home, string role, RoleSessions sessions, CancellationToken cancel)
+    {
+        while (true)
+        {
+            await using (var batch = new NpgsqlBatch(home) { BatchCommands = { RoleSessions.TellingOperations(role), new("SELECT oid FROM pg_roles WHERE rolname = $1") { Parameters = { new() { Value = role } } } } })
+            await using (var rows = await batch.ExecuteReaderAsync(cancel))
+            {
+                if (await sessions.ReadAsync(rows, ofRole: false, cancel) == 0)
+                {
+                    await rows.NextResultAsync(cancel);
+                    return await rows.ReadAsync(cancel) ? rows.GetFieldValue<uint>(0) : null;
+                }
+            }
+
+            await sessions.CutOperationsAsync(home, role, cancel);
+        }
+    }
+
     /// <summary>
-    /// Lets nobody in any more. A workload can keep this waiting: every role may change its own password, and one that
-    /// does so in a transaction it leaves open, or prepares, locks its row. Then that goes first, and it is tried again.
+    /// Lets nobody in any more, and asks in the same breath who and what is still there. A workload can keep this waiting:
+    /// every role may change its own password, and one that does so in a transaction it leaves open, or prepares, locks its
+    /// row. Then that goes first, and it is tried again.
     /// </summary>
-    private static async ValueTask CloseAsync(
+    private static async ValueTask<RoleLeft> CloseAsync(
         NpgsqlConnection home, string id, uint oid, RoleSessions sessions, RolePrepared prepared, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await home.RunAsync($"""
+                // Committed before the rest is asked: who came in until then is seen, and nobody comes after.
+                return await LeftAsync(home, oid, sessions, new NpgsqlBatchCommand($"""
                     DO $cb$
                     BEGIN
                       PERFORM set_config('lock_timeout', '250ms', true);
                       ALTER ROLE {id} NOLOGIN CONNECTION LIMIT 0 VALID UNTIL '1970-01-01 00:00:00+00';
                     END $cb$
-                    """, cancel);
-                return;
+                    """) { AppendErrorBarrier = true }, cancel);
             }
             catch (PostgresException e) when (attempt < ClosingTries && e.SqlState is (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.InternalError))
             {
@@ -88,11 +115,41 @@ internal sealed class RoleEnding(PostgresConnections connections, BrokerClock cl
         }
     }
 
-    private static async ValueTask<uint?> OidAsync(NpgsqlConnection home, string role, CancellationToken cancel)
+    /// <summary>Tells the closed role's sessions to end, and asks what else there is of it, in one round trip.</summary>
+    private static async ValueTask<RoleLeft> LeftAsync(NpgsqlConnection home, uint oid, RoleSessions sessions, NpgsqlBatchCommand? closing, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("SELECT oid FROM pg_roles WHERE rolname = $1", home) { Parameters = { new() { Value = role } } };
-        return (uint?)await command.ExecuteScalarAsync(cancel);
+        await using var batch = new NpgsqlBatch(home);
+        if (closing is not null) batch.BatchCommands.Add(closing);
+        foreach (var asking in (NpgsqlBatchCommand[])[RoleSessions.TellingOnceClosed(oid), RolePrepared.Finding(oid), RoleObjects.Finding(oid)]) batch.BatchCommands.Add(asking);
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        var told = await sessions.ReadAsync(rows, ofRole: true, cancel);
+        await rows.NextResultAsync(cancel);
+        var transactions = await RolePrepared.ReadAsync(rows, cancel);
+        await rows.NextResultAsync(cancel);
+        return new RoleLeft(told, transactions, await RoleObjects.ReadAsync(rows, cancel));
     }
+
+    /// <summary>A login that was half done when the role was closed shows up only now; then it goes first.</summary>
+    private static async ValueTask DropAsync(NpgsqlConnection home, string id, uint oid, RoleSessions sessions, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var batch = new NpgsqlBatch(home) { BatchCommands = { RoleSessions.Forbidding(oid), new($"DROP ROLE {id}") } };
+                await batch.ExecuteNonQueryAsync(cancel);
+                return;
+            }
+            catch (PostgresException e) when (attempt < ClosingTries && RoleSessions.WereForbidden(e))
+            {
+                await sessions.CutAsync(home, oid, cancel);
+            }
+        }
+    }
+
+    /// <param name="Sessions">Told to end, and perhaps not gone yet.</param>
+    /// <param name="Databases">Where something refers to the role.</param>
+    private sealed record RoleLeft(int Sessions, IReadOnlyList<LeftTransaction> Transactions, IReadOnlySet<string> Databases);
 }
 
 internal static class PostgresCommands

@@ -10,10 +10,10 @@ namespace CredentialBroker.Backends.Postgres;
 /// </summary>
 internal sealed class RoleObjects(PostgresConnections connections, string target)
 {
-    public async ValueTask HandOverAsync(NpgsqlConnection home, uint oid, string role, CancellationToken cancel)
+    /// <param name="databases">Where something refers to the role.</param>
+    public async ValueTask HandOverAsync(NpgsqlConnection home, uint oid, string role, IReadOnlySet<string> databases, CancellationToken cancel)
     {
         var options = connections.Of(target);
-        var databases = await FindAsync(home, oid, cancel);
         foreach (var database in options.AllDatabases.Where(databases.Contains))
         {
             if (database == home.Database)
@@ -28,7 +28,9 @@ internal sealed class RoleObjects(PostgresConnections connections, string target
 
         if (databases.Except(options.AllDatabases).FirstOrDefault() is { } other) throw RolePrepared.NotConfigured(other, "objects or privileges");
         // DROP OWNED passes over, without an error, what a role that the broker is no member of granted to the lease by hand.
-        if (databases.Count > 0 && (await FindAsync(home, oid, cancel)).FirstOrDefault() is { } left)
+        await using var again = new NpgsqlBatch(home) { BatchCommands = { Finding(oid) } };
+        await using var rows = await again.ExecuteReaderAsync(cancel);
+        if ((await ReadAsync(rows, cancel)).FirstOrDefault() is { } left)
         {
             throw new BackendException(
                 PostgresBackend.Word, ReasonCodes.EndFailed,
@@ -38,7 +40,8 @@ internal sealed class RoleObjects(PostgresConnections connections, string target
         }
     }
 
-    private static async ValueTask<HashSet<string>> FindAsync(NpgsqlConnection home, uint oid, CancellationToken cancel)
+    /// <summary>Asks for the databases in which something refers to the role. What it answers is for <see cref="ReadAsync"/>.</summary>
+    public static NpgsqlBatchCommand Finding(uint oid)
     {
         // What belongs to no database (privileges on a database itself, say) is dropped from any of them.
         const string sql = """
@@ -46,8 +49,11 @@ internal sealed class RoleObjects(PostgresConnections connections, string target
             FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid
             WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = $1
             """;
-        await using var command = new NpgsqlCommand(sql, home) { Parameters = { new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid } } };
-        await using var rows = await command.ExecuteReaderAsync(cancel);
+        return new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = oid, NpgsqlDbType = NpgsqlDbType.Oid } } };
+    }
+
+    public static async ValueTask<HashSet<string>> ReadAsync(NpgsqlDataReader rows, CancellationToken cancel)
+    {
         var found = new HashSet<string>();
         while (await rows.ReadAsync(cancel)) found.Add(rows.GetString(0));
         return found;

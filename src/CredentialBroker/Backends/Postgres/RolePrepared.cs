@@ -12,7 +12,15 @@ internal sealed class RolePrepared(PostgresConnections connections, string targe
 {
     public async ValueTask RollBackAsync(NpgsqlConnection home, uint role, CancellationToken cancel)
     {
-        foreach (var (gid, owner, database) in await FindAsync(home, role, cancel))
+        await using var batch = new NpgsqlBatch(home) { BatchCommands = { Finding(role) } };
+        List<LeftTransaction> left;
+        await using (var rows = await batch.ExecuteReaderAsync(cancel)) left = await ReadAsync(rows, cancel);
+        await RollBackAsync(home, left, cancel);
+    }
+
+    public async ValueTask RollBackAsync(NpgsqlConnection home, IReadOnlyList<LeftTransaction> left, CancellationToken cancel)
+    {
+        foreach (var (gid, owner, database) in left)
         {
             if (!connections.Of(target).AllDatabases.Contains(database, StringComparer.Ordinal)) throw NotConfigured(database, "a prepared transaction");
             if (database == home.Database)
@@ -35,25 +43,30 @@ internal sealed class RolePrepared(PostgresConnections connections, string targe
     /// <summary>A database's name is the operator's own word, but whoever may create databases chooses it.</summary>
     public static string Shown(string database) => Holes.IsSafe(database) ? database : "(a name that is not shown)";
 
-    private static async ValueTask<List<(string Gid, string Owner, string Database)>> FindAsync(NpgsqlConnection home, uint role, CancellationToken cancel)
+    /// <summary>Asks for what the role left. What it answers is for <see cref="ReadAsync"/>.</summary>
+    public static NpgsqlBatchCommand Finding(uint role)
     {
         // The role's own, and those prepared after SET ROLE to a group that hold a lock on the role or changed a password:
         // PostgreSQL calls the group their owner, but the role cannot be closed or dropped before they are gone.
         const string sql = """
             SELECT p.gid, p.owner::text, p.database::text FROM pg_prepared_xacts p
-            WHERE p.owner = (SELECT rolname FROM pg_roles WHERE oid = $1)
+            WHERE EXISTS (SELECT 1 FROM pg_prepared_xacts)
+              AND (p.owner = (SELECT rolname FROM pg_roles WHERE oid = $1)
                OR p.transaction IN (
                  SELECT t.transactionid FROM pg_locks r
                  JOIN pg_locks t ON t.virtualtransaction = r.virtualtransaction AND t.pid IS NULL AND t.locktype = 'transactionid'
                  WHERE r.pid IS NULL
                    AND (r.locktype = 'object' AND r.classid = 'pg_authid'::regclass AND r.objid = $1
                         OR r.locktype = 'relation' AND r.relation = 'pg_authid'::regclass AND r.mode = 'RowExclusiveLock'
-                           AND pg_has_role($1, p.owner, 'MEMBER')))
+                           AND pg_has_role($1, p.owner, 'MEMBER'))))
             """;
-        await using var command = new NpgsqlCommand(sql, home) { Parameters = { new() { Value = role, NpgsqlDbType = NpgsqlDbType.Oid } } };
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var found = new List<(string, string, string)>();
-        while (await rows.ReadAsync(cancel)) found.Add((rows.GetString(0), rows.GetString(1), rows.GetString(2)));
+        return new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = role, NpgsqlDbType = NpgsqlDbType.Oid } } };
+    }
+
+    public static async ValueTask<List<LeftTransaction>> ReadAsync(NpgsqlDataReader rows, CancellationToken cancel)
+    {
+        var found = new List<LeftTransaction>();
+        while (await rows.ReadAsync(cancel)) found.Add(new LeftTransaction(rows.GetString(0), rows.GetString(1), rows.GetString(2)));
         return found;
     }
 
@@ -79,3 +92,6 @@ internal sealed class RolePrepared(PostgresConnections connections, string targe
         await there.RunAsync("RESET ROLE", cancel);
     }
 }
+
+/// <summary>A transaction that was prepared and is neither committed nor rolled back.</summary>
+internal sealed record LeftTransaction(string Gid, string Owner, string Database);

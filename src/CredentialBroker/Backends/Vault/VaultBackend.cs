@@ -116,6 +116,13 @@ internal sealed class VaultBackend(string brokerId, VaultConnections connections
         return Handle.Find(handle, "secret") is { } secret && await vault.SecretLivesAsync(secret, cancel) ? Probe.Alive : Probe.Dead;
     }
 
+    /// <summary>Nothing where the operator did not allow to look.</summary>
+    public override async ValueTask<IReadOnlyList<Ours>> ListAsync(string target, CancellationToken cancel)
+    {
+        var vault = connections.To(target);
+        return vault.Options.ListTokens ? await vault.Listing.RunAsync(vault, target, brokerId, cancel) : [];
+    }
+
     private static JsonObject? Body(VaultGrant grant, long seconds)
     {
         if (grant.Read!.Request.Count == 0 && !grant.Engine.TakesTtl) return null;

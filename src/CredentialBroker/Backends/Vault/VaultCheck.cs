@@ -23,6 +23,7 @@ internal static class VaultCheck
             if (role.Seconds("token_num_uses") is > 0) problems.Add($"the token role {name} limits uses: what a token read dies with its last");
             var allowed = role.Texts("allowed_policies") ?? [];
             problems.AddRange(vault.Options.Policies.Except(allowed).Select(policy => $"the token role {name} does not allow the policy {policy}"));
+            if (vault.Options.ListTokens) await VaultListing.AccessorsAsync(vault, cancel);
             return problems;
         }
         catch (BackendException error)

@@ -22,14 +22,14 @@ internal sealed class VaultConnections(IReadOnlyDictionary<string, VaultTarget> 
 
     private VaultConnection Connect(VaultTarget options)
     {
-        var http = new VaultHttp(options);
-        return new VaultConnection(options, http, new VaultSession(http, new VaultDoor(options.Login, rings.Federation, clock), clock));
+        var http = new VaultHttp(options, clock);
+        return new VaultConnection(options, http, new VaultSession(http, new VaultDoor(options.Login, rings.Federation, clock), clock), new VaultListing(clock));
     }
 }
 
 /// <param name="Http">For calls with a lease's own token.</param>
 /// <param name="Session">For calls with the broker's.</param>
-internal sealed record VaultConnection(VaultTarget Options, VaultHttp Http, VaultSession Session) : IDisposable
+internal sealed record VaultConnection(VaultTarget Options, VaultHttp Http, VaultSession Session, VaultListing Listing) : IDisposable
 {
     public void Dispose()
     {

@@ -22,6 +22,7 @@ internal static class VaultErrors
             404 => ("nothing is there", true),
             412 => ("the state asked for is not replicated yet", false),
             429 => ("a rate limit or quota, or a standby", false),
+            472 or 473 or 474 => ("a secondary or standby that does not serve this", false),
             503 => ("sealed, or no node is active", false),
             >= 500 => ("an internal fault", false),
             _ => ("refused", true),

@@ -17,6 +17,8 @@ internal sealed record VaultTarget
     public IReadOnlyList<string> Paths { get; init; } = [];
     /// <summary>Lets templates hand out what is stored in <c>kv</c>: secrets that no lease ends.</summary>
     public bool AllowStaticSecrets { get; init; }
+    /// <summary>Looks for this broker's tokens among all of the Vault's, to find what its store knows nothing of. Needs <c>list</c> and <c>sudo</c> on <c>auth/token/accessors</c>.</summary>
+    public bool ListTokens { get; init; }
     /// <summary>How the broker itself logs in.</summary>
     public VaultLogin Login { get; init; } = new();
     /// <summary>PEM file of the authorities that may have signed the server's certificate; absent for those of the machine.</summary>

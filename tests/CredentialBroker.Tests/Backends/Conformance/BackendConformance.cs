@@ -65,7 +65,7 @@ internal static class BackendConformance
     {
         var (handle, minted, _) = await MintAsync(on);
         var parts = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(minted.Secret.Reveal().Span)!;
-        return parts.Where(part => part.Key is "password" or "clientSecret" or "secretAccessKey" or "sessionToken" or "token" or "uri" or "privateKey").SelectMany(part => part.Value.Split('\n'))
+        return parts.Where(part => part.Key is "password" or "clientSecret" or "token" or "uri" or "privateKey" or "key" or "secretAccessKey" or "sessionToken").SelectMany(part => part.Value.Split('\n'))
             .Where(line => line.Length > 0 && line[0] != '-').All(line => !handle.Contains(line[..Math.Min(32, line.Length)], StringComparison.Ordinal));
     }
 

@@ -36,7 +36,7 @@ internal static class Mutations
             var minted = await Real.MintAsync(handle, order, cancel);
             var parts = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(minted.Secret.Reveal().Span)!;
             // The first character: the last ones of base64url need not carry whole bits.
-            foreach (var key in parts.Keys.Where(key => key is "password" or "clientSecret").ToList()) parts[key] = (parts[key][0] == 'A' ? 'B' : 'A') + parts[key][1..];
+            foreach (var key in parts.Keys.Where(key => key is "password" or "clientSecret" or "key").ToList()) parts[key] = (parts[key][0] == 'A' ? 'B' : 'A') + parts[key][1..];
             if (parts.TryGetValue("token", out var token)) parts["token"] = token[..^20] + "AAAAAAAAAAAAAAAAAAAA";
             if (parts.TryGetValue("secretAccessKey", out var awsKey)) parts["secretAccessKey"] = awsKey[1..] + "A";
             using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);

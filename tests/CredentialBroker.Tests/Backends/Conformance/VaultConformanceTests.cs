@@ -11,6 +11,8 @@ public sealed class VaultConformanceTests(PostgresFixture postgres)
         ["SecondMintForgotten"] = ("second mint replaces the first", real => new Mutations.SecondMintForgotten(real)),
         ["RenewRevivesEnded"] = ("renew after end makes nothing", real => new Mutations.RenewRevivesEnded(real)),
         ["EndDoesNothing"] = ("ended credential is refused", real => new Mutations.EndDoesNothing(real)),
+        ["UseAlwaysAlive"] = ("use tells the truth", real => new Mutations.UseAlwaysAlive(real)),
+        ["ListForgets"] = ("list names what is there", real => new Mutations.ListForgets(real)),
     };
 
     public static TheoryData<bool> Vaults => Vault.VaultRig.HasReal ? [false, true] : [false];

@@ -44,6 +44,7 @@ internal sealed class GcpStandInState : IDisposable
     public async Task<GcpStandInReply> HandleAsync(HttpRequest request, string body)
     {
         var path = request.Path.Value!;
+        if (path == "/token") return await _sts.SignedAsync(request, body);
         if (path == "/v1/token") return await _sts.ExchangeAsync(request, body);
         return Locked(() =>
         {

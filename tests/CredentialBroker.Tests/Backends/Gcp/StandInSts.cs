@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -24,6 +25,29 @@ internal sealed partial class StandInSts(GcpStandInState state) : IDisposable
 
     /// <summary>Subjects of what was exchanged, in order.</summary>
     public List<string> Subjects { get; } = [];
+
+    /// <summary>Keys of service accounts that log in with one, by e-mail address.</summary>
+    public Dictionary<string, RSA> AccountKeys { get; } = [];
+
+    /// <summary>The token endpoint that a service account's key file names: a token for an assertion signed with the key.</summary>
+    public async Task<GcpStandInReply> SignedAsync(HttpRequest request, string body)
+    {
+        using var reader = new FormReader(body);
+        var form = reader.ReadForm();
+        if (request.Method != "POST" || form["grant_type"] != "urn:ietf:params:oauth:grant-type:jwt-bearer") return state.Unknown(request);
+        var assertion = form["assertion"].ToString();
+        var token = new JsonWebToken(assertion);
+        if (!AccountKeys.TryGetValue(token.Issuer, out var key)) return GcpStandInReply.TokenError("invalid_grant", "Invalid grant: account not found");
+        var validated = await new JsonWebTokenHandler().ValidateTokenAsync(assertion, new TokenValidationParameters
+        {
+            IssuerSigningKey = new RsaSecurityKey(key.ExportParameters(includePrivateParameters: false)), ValidateIssuer = false, ValidAudience = "https://oauth2.googleapis.com/token", ValidAlgorithms = ["RS256"],
+        });
+        if (!validated.IsValid) return GcpStandInReply.TokenError("invalid_grant", "Invalid JWT Signature.");
+        return state.Locked(() => new GcpStandInReply(200, new JsonObject
+        {
+            ["access_token"] = state.NewToken(new StandInGoogleToken([$"serviceAccount:{token.Issuer}"], token.GetPayloadValue<string>("scope").Split(' '), state.Now.AddSeconds(3599))), ["expires_in"] = 3599, ["token_type"] = "Bearer",
+        }));
+    }
 
     public async Task<GcpStandInReply> ExchangeAsync(HttpRequest request, string body)
     {

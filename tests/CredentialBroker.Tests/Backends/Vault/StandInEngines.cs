@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -8,6 +7,7 @@ namespace CredentialBroker.Backends.Vault;
 internal sealed class StandInEngines(StandInState state)
 {
     private readonly Dictionary<string, JsonObject> _config = [];
+    private readonly Dictionary<string, StandInPki> _authorities = [];
 
     public StandInReply? Handle(StandInToken caller, string path, JsonObject? body)
     {
@@ -18,7 +18,7 @@ internal sealed class StandInEngines(StandInState state)
             ("database", [_, "config", var name]) when body is not null => Keep(path, body, "plugin_name", "connection_url", "allowed_roles", "username", "password", "verify_connection", $"name {name}"),
             ("database", [_, "roles", _]) when body is not null => Keep(path, body, "db_name", "creation_statements", "renew_statements", "revocation_statements", "default_ttl", "max_ttl"),
             ("database", [var mount, "creds", var role]) when body is null && _config.TryGetValue($"{mount}/roles/{role}", out var is_) => Account(caller, path, role, is_),
-            ("pki", [_, "issue", _]) when body is not null => Certificate(path, body),
+            ("pki", _) => PkiOf(parts[0]).Handle(caller, path, body),
             ("aws", [_, "sts", _]) when body is not null => Session(caller, path, body),
             ("kubernetes", [_, "creds", _]) when body is not null => ServiceAccount(caller, path, body),
             ("kv", [_, "data", _]) when body is not null => Keep(path, body, "data", "options"),
@@ -43,26 +43,17 @@ internal sealed class StandInEngines(StandInState state)
         if (state.AccountsAreDown) return StandInReply.Refused(500, "failed to create user: connection refused");
         var (user, password) = ($"v-token-{role}-{RandomNumberGenerator.GetHexString(20)}", RandomNumberGenerator.GetHexString(40));
         state.Accounts[user] = password;
-        var seconds = StandInAuth.Seconds(config["default_ttl"])!.Value;
-        var lease = Lease(caller, path, "database", renewable: true, seconds, StandInAuth.Seconds(config["max_ttl"])!.Value, user);
+        var seconds = StandInState.Seconds(config["default_ttl"])!.Value;
+        var lease = Lease(caller, path, "database", renewable: true, seconds, StandInState.Seconds(config["max_ttl"])!.Value, user);
         return StandInReply.Envelope(new JsonObject { ["username"] = user, ["password"] = password }, leaseId: lease.Id, renewable: true, duration: seconds);
     }
 
-    private StandInReply Certificate(string path, JsonObject body)
-    {
-        state.Only(path, body, "common_name", "alt_names", "ip_sans", "uri_sans", "ttl", "format", "exclude_cn_from_sans");
-        var seconds = StandInAuth.Seconds(body["ttl"])!.Value;
-        return StandInReply.Envelope(new JsonObject
-        {
-            ["certificate"] = $"-----BEGIN CERTIFICATE-----\n{(string)body["common_name"]!}\n-----END CERTIFICATE-----", ["issuing_ca"] = "-----BEGIN CERTIFICATE-----", ["ca_chain"] = new JsonArray("-----BEGIN CERTIFICATE-----"),
-            ["private_key"] = "-----BEGIN EC PRIVATE KEY-----", ["private_key_type"] = "ec", ["serial_number"] = "39:dd:2e", ["expiration"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + seconds,
-        });
-    }
+    private StandInPki PkiOf(string mount) => _authorities.TryGetValue(mount, out var pki) ? pki : _authorities[mount] = new StandInPki(state);
 
     private StandInReply Session(StandInToken caller, string path, JsonObject body)
     {
         state.Only(path, body, "ttl", "role_arn", "role_session_name", "name");
-        var seconds = StandInAuth.Seconds(body["ttl"])!.Value;
+        var seconds = StandInState.Seconds(body["ttl"])!.Value;
         if (seconds < 900) return StandInReply.Refused(400, "Error assuming role: ValidationError: 1 validation error detected");
         var lease = Lease(caller, path, "aws", renewable: false, seconds, seconds, user: null);
         return StandInReply.Envelope(new JsonObject { ["access_key"] = "ASIA0000", ["secret_key"] = "s", ["security_token"] = "t", ["arn"] = "arn:aws:sts::1:assumed-role/r/s", ["ttl"] = seconds }, leaseId: lease.Id, duration: seconds);
@@ -71,18 +62,12 @@ internal sealed class StandInEngines(StandInState state)
     private StandInReply ServiceAccount(StandInToken caller, string path, JsonObject body)
     {
         state.Only(path, body, "kubernetes_namespace", "cluster_role_binding", "ttl", "audiences");
-        var seconds = StandInAuth.Seconds(body["ttl"])!.Value;
+        var seconds = StandInState.Seconds(body["ttl"])!.Value;
         var lease = Lease(caller, path, "kubernetes", renewable: false, seconds, seconds, user: null);
         return StandInReply.Envelope(
             new JsonObject { ["service_account_name"] = "default", ["service_account_namespace"] = (string?)body["kubernetes_namespace"], ["service_account_token"] = "eyJ" }, leaseId: lease.Id, duration: seconds);
     }
 
-    private StandInLease Lease(StandInToken caller, string path, string engine, bool renewable, long seconds, long max, string? user)
-    {
-        var lease = new StandInLease(string.Create(CultureInfo.InvariantCulture, $"{path}/{RandomNumberGenerator.GetHexString(24)}"), caller.Id, engine, renewable, max)
-        {
-            Expires = TimeProvider.System.GetUtcNow().AddSeconds(seconds), User = user,
-        };
-        return state.Leases[lease.Id] = lease;
-    }
+    private StandInLease Lease(StandInToken caller, string path, string engine, bool renewable, long seconds, long max, string? user) =>
+        state.NewLease(new StandInLease($"{path}/{RandomNumberGenerator.GetHexString(24)}", caller.Id, engine, renewable, max) { Expires = TimeProvider.System.GetUtcNow().AddSeconds(seconds), User = user });
 }

@@ -44,8 +44,8 @@ internal sealed class StandInSystem(StandInState state)
         state.Only(path, body, "lease_id", "increment");
         if (!state.Leases.TryGetValue((string)body["lease_id"]!, out var lease)) return StandInReply.Refused(400, "lease not found");
         if (!lease.Renewable) return StandInReply.Refused(400, "lease is not renewable");
-        var (wanted, last) = (TimeProvider.System.GetUtcNow().AddSeconds(StandInAuth.Seconds(body["increment"])!.Value), lease.Made.AddSeconds(lease.MaxTtl));
-        lease.Expires = wanted < last ? wanted : last;
+        var (wanted, last) = (TimeProvider.System.GetUtcNow().AddSeconds(StandInState.Seconds(body["increment"])!.Value), lease.Made.AddSeconds(lease.MaxTtl));
+        lease.Expires = state.Noted(wanted < last ? wanted : last);
         return StandInReply.Envelope(leaseId: lease.Id, renewable: true, duration: StandInState.Left(lease.Expires));
     }
 

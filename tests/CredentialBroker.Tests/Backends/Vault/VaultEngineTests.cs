@@ -13,6 +13,8 @@ public sealed class VaultEngineTests
     {
         await using var rig = await VaultRig.StartAsync();
         await rig.AdminAsync("sys/mounts/pki", new JsonObject { ["type"] = "pki" });
+        await rig.AdminAsync("pki/root/generate/internal", new JsonObject { ["common_name"] = "docker.example", ["ttl"] = "1h" });
+        await rig.AdminAsync("pki/roles/docker-admin", new JsonObject { ["allow_any_name"] = true });
         var grant = rig.Grant("pki", "pki/issue/docker-admin", Name) with { Fields = ["certificate", "private_key"] };
         var (handle, minted, order) = await rig.MintAsync(grant, TimeSpan.FromMinutes(15));
         Assert.Equal(["certificate", "private_key"], VaultRig.Parts(minted.Secret).Keys.Order());

@@ -14,8 +14,8 @@ public sealed class VaultLoginTests
         using var key = SigningKey.Generate();
         rig.Rings.Federation.Replace(key, [key.Public]);
         using var @public = key.Public.Open();
-        rig.StandIn!.State.Auth.JwtKey = @public;
         await rig.AdminAsync("sys/auth/jwt", new JsonObject { ["type"] = "jwt" });
+        await rig.AdminAsync("auth/jwt/config", new JsonObject { ["jwt_validation_pubkeys"] = new JsonArray(@public.ExportSubjectPublicKeyInfoPem()) });
         await DoorAsync(rig, "auth/jwt/role/broker", ("bound_audiences", new JsonArray("vault")), ("bound_subject", "credential-broker"), ("user_claim", "sub"), ("role_type", "jwt"));
         await WorksAsync(rig, new VaultLogin { Role = "broker" });
         rig.Connect(rig.Target with { Login = new VaultLogin { Role = "broker", Subject = "somebody" } });
@@ -30,7 +30,7 @@ public sealed class VaultLoginTests
         await DoorAsync(rig, "auth/kubernetes/role/broker", ("bound_service_account_names", new JsonArray("broker")));
         await InFileAsync("first", async file =>
         {
-            rig.StandIn!.State.Auth.ServiceAccount = "second";
+            rig.StandIn!.State.Logins.ServiceAccount = "second";
             rig.Connect(rig.Target with { Login = new VaultLogin { Method = "kubernetes", Role = "broker", JwtFile = file } });
             await Assert.ThrowsAsync<BackendException>(() => rig.MintAsync());
             await File.WriteAllTextAsync(file, "second\n");

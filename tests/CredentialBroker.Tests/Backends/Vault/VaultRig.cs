@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CredentialBroker.Issuer;
@@ -21,18 +22,21 @@ internal sealed class VaultRig : IAsyncDisposable
     private readonly PostgresServer? _database;
     private readonly string _secretIdFile;
 
-    private VaultRig(VaultStandIn? standIn, Uri url, string token, PostgresServer? database)
+    private VaultRig(VaultStandIn? standIn, Uri url, string token, PostgresServer? database, X509Certificate2? server)
     {
         (StandIn, _database) = (standIn, database);
         Suffix = RandomNumberGenerator.GetString("0123456789abcdefghjkmnpqrstvwxyz", 6);
         _secretIdFile = System.IO.Path.GetTempFileName();
-        _admin = new HttpClient { BaseAddress = new Uri(url, "/v1/") };
+        // The operator's own hand knows the stand-in by its very certificate, whatever is wrong with that for others.
+        var handler = new SocketsHttpHandler();
+        if (server is not null) handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(server.RawDataMemory.Span);
+        _admin = new HttpClient(handler) { BaseAddress = new Uri(url, "/v1/") };
         _admin.DefaultRequestHeaders.Add("X-Vault-Token", token);
         _admin.DefaultRequestHeaders.Add("X-Vault-Request", "true");
         Target = new VaultTarget
         {
             Address = url, TokenRole = $"broker-{Suffix}", Policies = [$"lease-{Suffix}"], Paths = [$"db-{Suffix}/creds/*", "pki/issue/*", "aws/sts/*", "kubernetes/creds/*", "kv/data/*"],
-            AllowStaticSecrets = true, RequestTimeout = TimeSpan.FromSeconds(3),
+            AllowStaticSecrets = true, ListTokens = true, RequestTimeout = TimeSpan.FromSeconds(3),
         };
     }
 
@@ -48,12 +52,13 @@ internal sealed class VaultRig : IAsyncDisposable
     public VaultBackend Backend { get; private set; } = null!;
     public string Path => $"db-{Suffix}/creds/orders";
 
-    public static async Task<VaultRig> StartAsync(PostgresFixture? real = null)
+    /// <param name="server">With it the stand-in is reached by https.</param>
+    public static async Task<VaultRig> StartAsync(PostgresFixture? real = null, X509Certificate2? server = null)
     {
-        var standIn = real is null ? await VaultStandIn.StartAsync() : null;
+        var standIn = real is null ? await VaultStandIn.StartAsync(server) : null;
         var rig = real is null
-            ? new VaultRig(standIn, standIn!.Url, VaultStandIn.RootToken, null)
-            : new VaultRig(null, new Uri(Environment.GetEnvironmentVariable("VAULT_ADDR")!), Environment.GetEnvironmentVariable("VAULT_TOKEN")!, await real.ServerAsync());
+            ? new VaultRig(standIn, standIn!.Url, VaultStandIn.RootToken, null, server)
+            : new VaultRig(null, new Uri(Environment.GetEnvironmentVariable("VAULT_ADDR")!), Environment.GetEnvironmentVariable("VAULT_TOKEN")!, await real.ServerAsync(), null);
         await rig.PrepareAsync();
         rig.Connect(rig.Target);
         return rig;
@@ -108,15 +113,18 @@ internal sealed class VaultRig : IAsyncDisposable
     }
 
     /// <summary>The target in a broker's configuration.</summary>
-    public void AddTo(JsonObject configuration) => configuration["Targets"]!["Vault"] = new JsonObject
+    public void AddTo(JsonObject configuration) => AddTo(configuration, TargetName);
+
+    public void AddTo(JsonObject configuration, string name)
     {
-        [TargetName] = new JsonObject
+        if (configuration["Targets"]!["Vault"] is not JsonObject vaults) configuration["Targets"]!["Vault"] = vaults = [];
+        vaults[name] = new JsonObject
         {
             ["Address"] = Target.Address!.ToString(), ["TokenRole"] = Target.TokenRole, ["Policies"] = new JsonArray([.. Target.Policies.Select(one => (JsonNode)one)]),
             ["Paths"] = new JsonArray([.. Target.Paths.Select(one => (JsonNode)one)]),
             ["Login"] = new JsonObject { ["Method"] = "approle", ["Mount"] = Target.Login.Mount, ["RoleId"] = Target.Login.RoleId, ["SecretIdFile"] = Target.Login.SecretIdFile },
-        },
-    };
+        };
+    }
 
     public static Dictionary<string, string> Parts(Secret secret) => JsonSerializer.Deserialize<Dictionary<string, string>>(secret.Reveal().Span)!;
 
@@ -155,7 +163,8 @@ internal sealed class VaultRig : IAsyncDisposable
         await PolicyAsync($"lease-{Suffix}", ($"db-{Suffix}/creds/*", ["read"]), ("pki/issue/*", ["update"]), ("aws/sts/*", ["update"]), ("kubernetes/creds/*", ["update"]), ("kv/data/*", ["read"]));
         await PolicyAsync(
             $"broker-{Suffix}", ($"auth/token/create/broker-{Suffix}", ["update"]), ($"auth/token/roles/broker-{Suffix}", ["read"]), ("auth/token/revoke-accessor", ["update"]),
-            ("auth/token/renew-accessor", ["update"]), ("auth/token/lookup-accessor", ["update"]), ("sys/leases/revoke", ["update"]), ("sys/leases/renew", ["update"]), ("sys/leases/lookup", ["update"]));
+            ("auth/token/renew-accessor", ["update"]), ("auth/token/lookup-accessor", ["update"]), ("sys/leases/revoke", ["update"]), ("sys/leases/renew", ["update"]), ("sys/leases/lookup", ["update"]),
+            ("auth/token/accessors", ["list", "sudo"]));
         await AdminAsync($"auth/token/roles/broker-{Suffix}", new JsonObject { ["allowed_policies"] = new JsonArray($"lease-{Suffix}"), ["orphan"] = true, ["renewable"] = true, ["token_no_default_policy"] = true });
         await AdminAsync($"sys/mounts/db-{Suffix}", new JsonObject { ["type"] = "database" });
         await AdminAsync($"db-{Suffix}/config/orders", new JsonObject

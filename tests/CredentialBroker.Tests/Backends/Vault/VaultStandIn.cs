@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CredentialBroker.TestInfra;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace CredentialBroker.Backends.Vault;
@@ -39,7 +43,13 @@ internal sealed class VaultStandIn : IAsyncDisposable
 
     public bool Standby { get; set; }
 
+    /// <summary>Status and place of a redirect, whatever is asked.</summary>
+    public (int Status, Uri To)? Redirect { get; set; }
+
     public bool RateLimited { get; set; }
+
+    /// <summary>How many more requests a performance standby has not the state for that they need, by path.</summary>
+    public ConcurrentDictionary<string, int> NotReplicated { get; } = new();
 
     /// <summary>Paths that are worked on, and whose answer is lost on the way.</summary>
     public ConcurrentDictionary<string, bool> Losing { get; } = new();
@@ -47,16 +57,28 @@ internal sealed class VaultStandIn : IAsyncDisposable
     /// <summary>Paths that never answer.</summary>
     public ConcurrentDictionary<string, bool> Hanging { get; } = new();
 
+    /// <summary>It takes connections and answers nothing.</summary>
+    public bool Silent { get; set; }
+
+    /// <summary>How long every answer takes.</summary>
+    public TimeSpan ServiceTime { get; set; }
+
     /// <summary>Answers given instead, by path.</summary>
     public ConcurrentDictionary<string, (int Status, string Type, string Body)> Instead { get; } = new();
 
-    public static async Task<VaultStandIn> StartAsync()
+    /// <param name="server">With it the stand-in listens for https, and asks clients for a certificate as Vault's listener does.</param>
+    public static async Task<VaultStandIn> StartAsync(X509Certificate2? server = null)
     {
-        var url = new Uri($"http://127.0.0.1:{LoopbackPorts.FindFree()}");
+        var port = LoopbackPorts.FindFree();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        var standIn = new VaultStandIn(builder.Build(), url);
-        standIn._app.Urls.Add(url.ToString());
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
+        {
+            // Who shows one that nobody knows comes in and is told so by the login.
+            if (server is not null)
+                listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = server, ClientCertificateMode = ClientCertificateMode.AllowCertificate, ClientCertificateValidation = (_, _, _) => true });
+        }));
+        var standIn = new VaultStandIn(builder.Build(), new Uri($"{(server is null ? "http" : "https")}://127.0.0.1:{port}"));
         standIn._app.Run(standIn.AnswerAsync);
         await standIn._app.StartAsync();
         return standIn;
@@ -76,7 +98,8 @@ internal sealed class VaultStandIn : IAsyncDisposable
         }
 
         path = path[4..];
-        if (Hanging.ContainsKey(path)) await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        if (ServiceTime > TimeSpan.Zero) await Task.Delay(ServiceTime, http.RequestAborted);
+        if (Silent || Hanging.ContainsKey(path)) await Task.Delay(Timeout.Infinite, http.RequestAborted);
         if (Instead.TryGetValue(path, out var instead))
         {
             (http.Response.StatusCode, http.Response.ContentType) = (instead.Status, instead.Type);
@@ -84,14 +107,16 @@ internal sealed class VaultStandIn : IAsyncDisposable
             return;
         }
 
-        if (Standby)
+        if (Standby || Redirect is not null)
         {
-            http.Response.Headers.Location = $"https://active.invalid{http.Request.Path}";
-            http.Response.StatusCode = 307;
+            var (status, to) = Redirect ?? (307, new Uri("https://active.invalid"));
+            http.Response.Headers.Location = new Uri(to, http.Request.Path).ToString();
+            http.Response.StatusCode = status;
             return;
         }
 
         var reply = Sealed ? new StandInReply(503, StandInReply.Errors("Vault is sealed"))
+            : NotReplicated.TryGetValue(path, out var more) && more > 0 && NotReplicated.TryUpdate(path, more - 1, more) ? new StandInReply(412, StandInReply.Errors("required index state not present"))
             : RateLimited ? new StandInReply(429, StandInReply.Errors("request path: rate limit quota exceeded"))
             : await ReplyAsync(http, path);
         if (Losing.ContainsKey(path)) http.Abort();
@@ -117,12 +142,16 @@ internal sealed class VaultStandIn : IAsyncDisposable
 
             if (body is null) return new StandInReply(400, StandInReply.Errors("failed to parse JSON input"));
         }
-        else if (http.Request.Method != "GET")
+        else if (http.Request.Method is not ("GET" or "DELETE"))
         {
             return new StandInReply(405, StandInReply.Errors("unsupported operation"));
         }
 
-        return _state.Handle(path, http.Request.Headers["X-Vault-Namespace"].ToString().Trim('/'), http.Request.Headers["X-Vault-Token"].ToString(), body);
+        var query = http.Request.QueryString.Value switch { null or "" => "", "?list=true" when body is null => "list", _ => null };
+        if (query is null || (query == "list" && http.Request.Method != "GET")) return new StandInReply(400, StandInReply.Errors("unsupported query"));
+        return _state.Handle(new StandInRequest(
+            path, http.Request.Method == "DELETE" ? StandInRequest.Delete : query == "list" ? StandInRequest.List : body is null ? StandInRequest.Read : StandInRequest.Update,
+            http.Request.Headers["X-Vault-Namespace"].ToString().Trim('/'), http.Request.Headers["X-Vault-Token"].ToString(), body, http.Connection.ClientCertificate));
     }
 
     private static Task WriteAsync(HttpContext http, StandInReply reply)
