@@ -1,3 +1,4 @@
+using CredentialBroker.Backends;
 using CredentialBroker.Protocol;
 using Npgsql;
 
@@ -15,7 +16,9 @@ internal static class DemoCommand
         ["--postgres", { Length: > 0 } connection] => TellAsync(() => Stage.SetAsync(connection), (stage, narrator) => new DatabaseStory(stage, narrator).TellAsync()),
         ["--vault", var address, "--vault-token-file", var file] when Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" =>
             TellAsync(() => Stage.SetAsync(postgres: null, (url, file)), (stage, narrator) => new VaultStory(stage, narrator).TellAsync()),
-        _ => Task.FromResult(Commands.Usage("demo takes nothing, --postgres CONNECTION, or --vault ADDRESS --vault-token-file FILE")),
+        ["--aws-endpoint", var address] when Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" =>
+            TellAsync(() => Stage.SetAsync(postgres: null, aws: url), (stage, narrator) => new AwsStory(stage, narrator).TellAsync()),
+        _ => Task.FromResult(Commands.Usage("demo takes nothing, --postgres CONNECTION, --vault ADDRESS --vault-token-file FILE, or --aws-endpoint URL")),
     };
 
     private static async Task<int> TellAsync(Func<Task<Stage>> set, Func<Stage, Narrator, Task> tell)
@@ -28,7 +31,7 @@ internal static class DemoCommand
             narrator.End();
             return 0;
         }
-        catch (Exception error) when (error is DemoFailedException or BrokerException or BrokerUnreachableException or NpgsqlException or InvalidOperationException or HttpRequestException or IOException)
+        catch (Exception error) when (error is DemoFailedException or BrokerException or BrokerUnreachableException or NpgsqlException or InvalidOperationException or HttpRequestException or IOException or BackendException)
         {
             await Console.Error.WriteLineAsync($"\nthis step does not hold: {error.Message}");
             return 1;

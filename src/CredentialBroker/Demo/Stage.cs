@@ -27,13 +27,16 @@ internal sealed class Stage : IAsyncDisposable
 
     public DemoVault? SecretStore { get; private set; }
 
-    public static async Task<Stage> SetAsync(string? postgres, (Uri Address, string TokenFile)? vault = null)
+    public DemoAccount? Account { get; private set; }
+
+    public static async Task<Stage> SetAsync(string? postgres, (Uri Address, string TokenFile)? vault = null, Uri? aws = null)
     {
         var stage = new Stage(Directory.CreateTempSubdirectory("credbroker-demo-").FullName);
         try
         {
             if (postgres is not null) stage.Database = await DemoDatabase.PrepareAsync(postgres);
             if (vault is var (address, file)) stage.SecretStore = await DemoVault.PrepareAsync(address, file);
+            if (aws is not null) stage.Account = await DemoAccount.FindAsync(aws);
             await stage.StartAsync();
             return stage;
         }
@@ -60,6 +63,7 @@ internal sealed class Stage : IAsyncDisposable
         if (_broker is not null) await _broker.DisposeAsync();
         if (Database is not null) await Database.DisposeAsync();
         if (SecretStore is not null) await SecretStore.DisposeAsync();
+        Account?.Dispose();
         Cluster.Dispose();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -82,6 +86,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         var targets = new JsonObject { ["SignedToken"] = new JsonObject { ["internal"] = new JsonObject { ["Audiences"] = new JsonArray("https://artifacts.demo") } } };
         if (Database is not null) targets["Postgres"] = new JsonObject { ["orders"] = Database.Target(_folder) };
+        if (Account is not null) targets["Aws"] = new JsonObject { ["main"] = Account.Target(_folder) };
         if (SecretStore is not null) targets["Vault"] = new JsonObject { ["main"] = SecretStore.Target() };
         return new JsonObject
         {
