@@ -45,12 +45,13 @@ internal static class Script
         throw new DemoFailedException($"the broker should have refused with {code}");
     }
 
-    public static async Task<LeaseView> EndedAsync(BrokerClient client, string lease)
+    /// <param name="state">What it must come to: ended, or ending for good where nothing ends its credential before its own expiry.</param>
+    public static async Task<LeaseView> EndedAsync(BrokerClient client, string lease, string state = "ended")
     {
         for (var i = 0; i < 200; i++)
         {
             var now = await client.GetLeaseAsync(lease);
-            if (now.State == "ended") return now;
+            if (now.State == state) return now;
             await Task.Delay(50);
         }
 

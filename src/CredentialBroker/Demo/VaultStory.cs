@@ -41,10 +41,10 @@ internal sealed class VaultStory(Stage stage, Narrator narrator)
 
         narrator.Step("The task ends, and the lease's token at the Vault with it.", $"credbroker task end {Task1}");
         await _operator.EndTaskAsync(Task1);
-        var ended = await Script.EndedAsync(_operator, answer.Lease.Id);
+        var ended = await Script.EndedAsync(_operator, answer.Lease.Id, "ending");
         Narrator.Demand(await vault.IsRevokedAsync(serial), "the certificate should be on Vault's list");
         narrator.Says($"lease {ended.State}, cause {ended.Cause}; the certificate is on Vault's revocation list");
-        narrator.Says("who does not read that list honours it until its own end: " + answer.Lease.Revocability);
+        narrator.Says($"who does not read that list honours it until its own end ({answer.Lease.Revocability}), and so the lease is over only then, at {ended.DiesBy:HH:mm:ss}");
 
         narrator.Step("An auditor verifies the records.", "credbroker audit verify");
         var verdict = await ChainVerifier.VerifyAsync(_operator.ReadAuditAsync(new AuditFilter()));
