@@ -10,6 +10,7 @@ using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Workload;
 
 namespace CredentialBroker.Protocol;
 
@@ -31,6 +32,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(LeaseAnswer))]
 [JsonSerializable(typeof(LeasePage))]
 [JsonSerializable(typeof(LeaseView))]
+[JsonSerializable(typeof(LeaseStanding))]
 [JsonSerializable(typeof(ApprovalAccepted))]
 [JsonSerializable(typeof(ApprovalView))]
 [JsonSerializable(typeof(ApprovalList))]
