@@ -18,6 +18,7 @@ using CredentialBroker.Reviews;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
+using CredentialBroker.Runtime.Watching;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
@@ -137,6 +138,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapApprovals(runtime.Alongside, runtime.Arrived);
         app.MapLeases();
         app.MapTasks();
+        app.MapWatching();
         app.MapTemplates();
         app.MapExplain();
         app.MapPlan();

@@ -14,6 +14,10 @@ internal static class CommandTree
             new CheckCommand(around),
             new ReadyCommand(around),
             new QuitCommand(around),
+            new AwsCommand(around),
+            new KubectlCommand(around),
+            new DockerCommand(around),
+            new GitCommand(around),
         };
         root.Directives.Clear();
         return root;

@@ -40,7 +40,7 @@ internal sealed class ExecCommand : SidecarCommand
         await ObtainAsync(sidecar.Leases, Durations.Of(parsed.GetValue(_wait)), stop.Token);
         Dialects.Choose(options.FrontEnds, sidecar.Leases, folder.Path);
         await sidecar.StartAsync(options.FrontEnds, stop.Token);
-        var environment = Dialects.Environment(options.FrontEnds, sidecar);
+        var environment = Dialects.Environment(options.FrontEnds, sidecar, folder.Path);
         foreach (var (name, member) in asked) environment[name] = MemberOf(sidecar.Leases, member);
         return await Child.RunAsync(parsed.GetValue(_command)!, environment, Around.Clock, sidecar.Quit);
     }

@@ -24,6 +24,20 @@ internal static class Answers
         return response.CompleteAsync();
     }
 
+    /// <summary>A document in bytes.</summary>
+    public static byte[] Json(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
     public static Task TextAsync(HttpContext http, int status, string text, string type = "text/plain")
     {
         var response = http.Response;

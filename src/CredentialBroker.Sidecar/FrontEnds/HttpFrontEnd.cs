@@ -29,6 +29,16 @@ internal abstract class HttpFrontEnd
     /// <summary>The port that it was given; known once it listens.</summary>
     public int Port { get; set; }
 
+    /// <summary>Called once it listens, before anybody is told where.</summary>
+    public virtual void Listens()
+    {
+    }
+
+    /// <summary>Called when it has stopped.</summary>
+    public virtual void Stopped()
+    {
+    }
+
     public abstract Task AnswerAsync(HttpContext http);
 
     /// <summary>Refuses in the dialect's own error shape.</summary>

@@ -58,12 +58,14 @@ internal sealed class Listeners : IAsyncDisposable
         {
             if (frontEnd.Socket is { } socket) File.SetUnixFileMode(socket, frontEnd.Users.Count == 0 ? SocketMode : SharedSocketMode);
             else frontEnd.Port = listening.IPEndPoint!.Port;
+            frontEnd.Listens();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        foreach (var frontEnd in _frontEnds) frontEnd.Stopped();
         foreach (var socket in _frontEnds.Select(frontEnd => frontEnd.Socket).OfType<string>()) PrivateFile.Remove(socket);
     }
 

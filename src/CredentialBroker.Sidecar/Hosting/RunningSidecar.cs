@@ -9,11 +9,12 @@ internal sealed class RunningSidecar : IAsyncDisposable
 {
     private readonly CancellationTokenSource _quit = new();
     private readonly Say _say;
+    private readonly TimeProvider _clock;
     private Listeners? _listeners;
 
     public RunningSidecar(SidecarOptions options, Surroundings around, Say say)
     {
-        _say = say;
+        (_say, _clock) = (say, around.Clock);
         Leases = new HeldLeases(options, new BrokerLink(options.Broker, options.Identity.Make(around)), say, around.Clock);
     }
 
@@ -28,7 +29,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
     /// <summary>Listens and writes, and keeps the leases from now on.</summary>
     public async Task StartAsync(FrontEndOptions options, CancellationToken cancel)
     {
-        FrontEnds = new FrontEndSet(options, Leases, _quit.Cancel, _say);
+        FrontEnds = new FrontEndSet(options, Leases, _quit.Cancel, _say, _clock);
         _listeners = new Listeners(FrontEnds.Listening);
         await _listeners.StartAsync(cancel);
         foreach (var files in FrontEnds.Writing) files.Start();

@@ -30,6 +30,11 @@ internal sealed class HeldLease : IDisposable
     /// <summary>Raised after what is served changed; one at a time.</summary>
     public event Action<HeldLease>? Changed;
 
+    /// <summary>Raised when a client says that the credential was refused where it is honoured; whoever keeps the lease judges how soon.</summary>
+    public event Action? AnotherWanted;
+
+    public void AskForAnother() => AnotherWanted?.Invoke();
+
     /// <summary>What front ends serve now.</summary>
     public Holding Now
     {

@@ -9,9 +9,17 @@ namespace CredentialBroker.Sidecar.Life;
 /// The life of one held lease: obtained, refreshed well ahead, replaced by a new one where it cannot be renewed, and ended.
 /// One loop, one call at a time: whatever front ends are asked, the broker is asked no more often than this says.
 /// </summary>
-internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions options, Say say, TimeProvider clock)
+internal sealed class LeaseLife
 {
-    private readonly FormerLeases _formers = new(broker, clock);
+    /// <summary>How soon after one credential another may be wanted.</summary>
+    private static readonly TimeSpan BetweenWishes = TimeSpan.FromSeconds(30);
+
+    private readonly HeldLease _held;
+    private readonly BrokerLink _broker;
+    private readonly LifeOptions _options;
+    private readonly Say _say;
+    private readonly TimeProvider _clock;
+    private readonly FormerLeases _formers;
     private volatile TaskCompletionSource _nudge = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _key;
     private bool _claimsNext;
@@ -19,7 +27,13 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     private string? _told;
     private DateTimeOffset _next;
 
-    public HeldLease Held => held;
+    public LeaseLife(HeldLease held, BrokerLink broker, LifeOptions options, Say say, TimeProvider clock)
+    {
+        (_held, _broker, _options, _say, _clock, _formers) = (held, broker, options, say, clock, new FormerLeases(broker, clock));
+        held.AnotherWanted += Hurry;
+    }
+
+    public HeldLease Held => _held;
 
     /// <summary>When it asks next.</summary>
     public DateTimeOffset Next => _next;
@@ -29,7 +43,7 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     {
         while (!stop.IsCancellationRequested)
         {
-            var wait = _next - clock.GetUtcNow();
+            var wait = _next - _clock.GetUtcNow();
             try
             {
                 if (wait <= TimeSpan.Zero) await StepAsync(stop);
@@ -43,40 +57,40 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     }
 
     /// <summary>Tries once now, outside of the loop; what failed, or null.</summary>
-    public Task<Failure?> StepAsync(CancellationToken stop) => held.Kept is { } kept && !_claimsNext ? RenewAsync(kept, stop) : ClaimAsync(stop);
+    public Task<Failure?> StepAsync(CancellationToken stop) => _held.Kept is { } kept && !_claimsNext ? RenewAsync(kept, stop) : ClaimAsync(stop);
 
     /// <summary>The broker told how a lease stands.</summary>
     public void Told(LeaseStanding standing)
     {
-        if (held.Kept is not { } kept || kept.Lease.Id != standing.Lease) return;
+        if (_held.Kept is not { } kept || kept.Lease.Id != standing.Lease) return;
         if (standing.State is not "active" and not "pending")
         {
             Over(standing.EndsBecause);
             return;
         }
 
-        if (standing.EndsAt != kept.Lease.EndsAt) held.Extend(kept.Lease with { EndsAt = standing.EndsAt, EndsBecause = standing.EndsBecause }, kept.ExpiresAt + (standing.EndsAt - kept.Lease.EndsAt));
-        held.Freeze(standing.Frozen);
+        if (standing.EndsAt != kept.Lease.EndsAt) _held.Extend(kept.Lease with { EndsAt = standing.EndsAt, EndsBecause = standing.EndsBecause }, kept.ExpiresAt + (standing.EndsAt - kept.Lease.EndsAt));
+        _held.Freeze(standing.Frozen);
     }
 
     /// <summary>Ends what is held and what was held before; what cannot be reached is ended by the broker's own watch.</summary>
     public async Task EndAsync(CancellationToken patience)
     {
-        var kept = held.Kept;
-        held.Drop(Absence.Stopped, "the sidecar has stopped");
+        var kept = _held.Kept;
+        _held.Drop(Absence.Stopped, "the sidecar has stopped");
         if (_key is { } unknown && await FateAsync(unknown, patience) is { } lost) _formers.Add(lost, lost.EndsAt);
         if (kept is not null) _formers.Add(kept.Lease, kept.ExpiresAt);
         var (ended, left) = await _formers.EndAllAsync(patience);
-        if (ended + left > 0) say.Line($"lease {held.Name}: {ended} ended{(left == 0 ? "" : $", {left} left to the broker's own watch")}");
+        if (ended + left > 0) _say.Line($"lease {_held.Name}: {ended} ended{(left == 0 ? "" : $", {left} left to the broker's own watch")}");
     }
 
     private async Task<Failure?> ClaimAsync(CancellationToken stop)
     {
-        _key ??= Ids.New(clock);
-        var asked = clock.GetUtcNow();
+        _key ??= Ids.New(_clock);
+        var asked = _clock.GetUtcNow();
         try
         {
-            var answer = await broker.AskAsync(client => client.ClaimLeaseAsync(held.Options.Request(NonceOf(held.Options)), _key, CancellationToken.None), stop);
+            var answer = await _broker.AskAsync(client => client.ClaimLeaseAsync(_held.Options.Request(NonceOf(_held.Options)), _key, CancellationToken.None), stop);
             _key = null;
             if (answer.Replayed || answer.Credential is not { } members)
             {
@@ -86,11 +100,11 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
                 return Failed(new Failure(Absence.BrokerUnreachable, "an answer was lost on the way", Passing: true), stop);
             }
 
-            if (held.Kept is { } former) _formers.Add(former.Lease, former.ExpiresAt);
+            if (_held.Kept is { } former) _formers.Add(former.Lease, former.ExpiresAt);
             var life = answer.Lease.EndsAt - answer.Lease.IssuedAt;
-            held.Hold(answer.Lease, Credential.Of(members), asked + life);
+            _held.Hold(answer.Lease, Credential.Of(members), asked + life);
             _claimsNext = false;
-            Succeeded(asked + life, $"lease {held.Name}: {answer.Lease.Id} of {answer.Lease.Template} until {answer.Lease.EndsAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+            Succeeded(asked + life, $"lease {_held.Name}: {answer.Lease.Id} of {answer.Lease.Template} until {answer.Lease.EndsAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
             return null;
         }
         catch (Exception fault) when (Failure.Of(fault) is { } failure)
@@ -98,7 +112,7 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
             if (failure.Code == ReasonCodes.IdempotencyMismatch) _key = null;
             // Those before it count as long as they live; this one is wanted more.
             if (failure.Code == ReasonCodes.ConcurrentLeases && await _formers.EndOldestAsync(stop)) return Failed(failure with { Passing = true }, stop);
-            if (failure.Code == ReasonCodes.Frozen) held.Freeze(true);
+            if (failure.Code == ReasonCodes.Frozen) _held.Freeze(true);
             return Failed(failure, stop);
         }
     }
@@ -107,11 +121,11 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     {
         try
         {
-            var answer = await broker.AskAsync(client => client.RenewLeaseAsync(kept.Lease.Id, new RenewRequest(held.Options.Wanted), CancellationToken.None), stop);
+            var answer = await _broker.AskAsync(client => client.RenewLeaseAsync(kept.Lease.Id, new RenewRequest(_held.Options.Wanted), CancellationToken.None), stop);
             var expires = kept.ExpiresAt + (answer.Lease.EndsAt - kept.Lease.EndsAt);
-            if (answer.Credential is { } members) held.Hold(answer.Lease, Credential.Of(members), expires);
-            else held.Extend(answer.Lease, expires);
-            held.Freeze(false);
+            if (answer.Credential is { } members) _held.Hold(answer.Lease, Credential.Of(members), expires);
+            else _held.Extend(answer.Lease, expires);
+            _held.Freeze(false);
             // What a renewal hardly moved has reached its longest life: the next one is a new lease.
             _claimsNext = answer.Lease.EndsAt >= answer.Lease.MaxEndsAt || expires - kept.ExpiresAt < TimeSpan.FromSeconds(1);
             Succeeded(expires, null);
@@ -125,10 +139,10 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
                     _claimsNext = true;
                     return await ClaimAsync(stop);
                 case ReasonCodes.LeaseOver or ReasonCodes.LeaseUnknown:
-                    held.Drop(failure.Code, "the broker says that the lease is over");
+                    _held.Drop(failure.Code, "the broker says that the lease is over");
                     return Failed(failure, stop);
                 case ReasonCodes.Frozen:
-                    held.Freeze(true);
+                    _held.Freeze(true);
                     break;
             }
 
@@ -136,22 +150,31 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
         }
     }
 
+    /// <summary>A client wants another credential than the one that is held: refreshed now, where that one is not quite new.</summary>
+    private void Hurry()
+    {
+        var now = _clock.GetUtcNow();
+        if (_held.Kept is not { } kept || now - kept.ObtainedAt < BetweenWishes || _failures > 0) return;
+        _next = now;
+        _nudge.TrySetResult();
+    }
+
     private void Over(string because)
     {
-        held.Drop(ReasonCodes.LeaseOver, $"the lease was ended: {because}");
+        _held.Drop(ReasonCodes.LeaseOver, $"the lease was ended: {because}");
         // What a responder took away is not asked for again at once: whoever revokes wants to see the next use fail.
-        var wait = because is "revoked" or "incident" ? options.AfterRevoke : Backoff.After(1, null, TimeSpan.Zero);
+        var wait = because is "revoked" or "incident" ? _options.AfterRevoke : Backoff.After(1, null, TimeSpan.Zero);
         _claimsNext = false;
-        _next = clock.GetUtcNow() + wait;
-        say.Line($"lease {held.Name}: over ({because}); its credential is dropped");
+        _next = _clock.GetUtcNow() + wait;
+        _say.Line($"lease {_held.Name}: over ({because}); its credential is dropped");
         _nudge.TrySetResult();
     }
 
     private void Succeeded(DateTimeOffset expires, string? told)
     {
-        var now = clock.GetUtcNow();
-        if (_failures > 0) say.Line($"lease {held.Name}: refreshed after {_failures} failures");
-        else if (told is not null) say.Line(told);
+        var now = _clock.GetUtcNow();
+        if (_failures > 0) _say.Line($"lease {_held.Name}: refreshed after {_failures} failures");
+        else if (told is not null) _say.Line(told);
         (_failures, _told) = (0, null);
         _next = now + Backoff.Refresh(expires - now);
     }
@@ -159,12 +182,12 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     private Failure Failed(Failure failure, CancellationToken stop)
     {
         _failures++;
-        var remaining = held.Kept is { } kept ? kept.ExpiresAt - clock.GetUtcNow() : TimeSpan.Zero;
+        var remaining = _held.Kept is { } kept ? kept.ExpiresAt - _clock.GetUtcNow() : TimeSpan.Zero;
         var wait = Backoff.After(_failures, failure.Wait, remaining);
-        held.Explain(failure.Code, failure.Detail, failure.Passing);
-        if (_told != failure.Code && !stop.IsCancellationRequested) say.Line($"lease {held.Name}: {failure.Code}: {failure.Detail}; next try in {wait.TotalSeconds:F0} s");
+        _held.Explain(failure.Code, failure.Detail, failure.Passing);
+        if (_told != failure.Code && !stop.IsCancellationRequested) _say.Line($"lease {_held.Name}: {failure.Code}: {failure.Detail}; next try in {wait.TotalSeconds:F0} s");
         _told = failure.Code;
-        _next = clock.GetUtcNow() + wait;
+        _next = _clock.GetUtcNow() + wait;
         return failure;
     }
 
@@ -173,7 +196,7 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     {
         try
         {
-            return (await broker.AskAsync(client => client.ClaimLeaseAsync(held.Options.Request(NonceOf(held.Options)), key, patience), patience)).Lease;
+            return (await _broker.AskAsync(client => client.ClaimLeaseAsync(_held.Options.Request(NonceOf(_held.Options)), key, patience), patience)).Lease;
         }
         catch (Exception fault) when (Failure.Of(fault) is not null || fault is OperationCanceledException)
         {
@@ -196,7 +219,7 @@ internal sealed class LeaseLife(HeldLease held, BrokerLink broker, LifeOptions o
     private async Task SleepAsync(TimeSpan wait, CancellationToken stop)
     {
         using var slept = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(_nudge.Task, Task.Delay(wait, clock, slept.Token));
+        await Task.WhenAny(_nudge.Task, Task.Delay(wait, _clock, slept.Token));
         await slept.CancelAsync();
         if (_nudge.Task.IsCompleted) _nudge = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
