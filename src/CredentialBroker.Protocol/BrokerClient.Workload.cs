@@ -16,11 +16,15 @@ public sealed partial class BrokerClient
     /// Watches the workload's leases: how each stands, at once and at every change. Ends when the broker ends the stream,
     /// which it does before the evidence expires: prove anew and watch again.
     /// </summary>
-    public async IAsyncEnumerable<LeaseStanding> WatchLeasesAsync([EnumeratorCancellation] CancellationToken cancel = default)
+    /// <param name="opened">Called when the stream is open. What was over by then is not in it: who holds a lease asks for it now.</param>
+    /// <param name="cancel">Ends the watch.</param>
+    public async IAsyncEnumerable<LeaseStanding> WatchLeasesAsync(Func<Task> opened, [EnumeratorCancellation] CancellationToken cancel = default)
     {
+        ArgumentNullException.ThrowIfNull(opened);
         var request = Request(HttpMethod.Get, "/v1/workload/events");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         using var response = await _exchange.OpenAsync(request, cancel);
+        await opened();
         await using var body = await response.Content.ReadAsStreamAsync(cancel);
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // An empty event is a sign of life, and nothing more.

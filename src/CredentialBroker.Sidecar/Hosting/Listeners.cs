@@ -44,6 +44,8 @@ internal sealed class Listeners : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancel)
     {
+        // A server that was told of no listener would choose one itself.
+        if (_frontEnds.Count == 0) return;
         foreach (var socket in _frontEnds.Select(frontEnd => frontEnd.Socket).OfType<string>()) MakeWay(socket);
         try
         {

@@ -46,14 +46,16 @@ internal sealed class EventWatch(BrokerLink broker, IReadOnlyList<LeaseLife> liv
 
     private async Task<bool> WatchAsync(BrokerClient client, CancellationToken stop)
     {
-        await foreach (var standing in client.WatchLeasesAsync(stop))
+        await foreach (var standing in client.WatchLeasesAsync(OpenedAsync, stop)) Tell(standing);
+        return true;
+
+        Task OpenedAsync()
         {
             if (!IsOpen) say.Line("events: open");
             IsOpen = true;
-            Tell(standing);
+            // Whatever ended before the stream was there is not in it.
+            return AskAllAsync(stop);
         }
-
-        return true;
     }
 
     private void Tell(LeaseStanding standing)
@@ -72,13 +74,17 @@ internal sealed class EventWatch(BrokerLink broker, IReadOnlyList<LeaseLife> liv
     {
         for (var until = clock.GetUtcNow() + time; clock.GetUtcNow() < until;)
         {
-            foreach (var life in lives)
-            {
-                if (life.Held.Kept is { } kept) await AskAsync(life, kept.Lease.Id, stop);
-            }
-
+            await AskAllAsync(stop);
             var left = until - clock.GetUtcNow();
             if (left > TimeSpan.Zero) await Task.Delay(left < options.Poll ? left : options.Poll, clock, stop);
+        }
+    }
+
+    private async Task AskAllAsync(CancellationToken stop)
+    {
+        foreach (var life in lives)
+        {
+            if (life.Held.Kept is { } kept) await AskAsync(life, kept.Lease.Id, stop);
         }
     }
 

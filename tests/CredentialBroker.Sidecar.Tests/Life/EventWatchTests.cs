@@ -14,7 +14,7 @@ public sealed class EventWatchTests : Rig
     {
         Broker.HasEvents = events;
         var options = Options("aws", "orders");
-        options.Life.Poll = TimeSpan.FromMilliseconds(50);
+        options.Life.Poll = TimeSpan.FromSeconds(1);
         await using var sidecar = await StartAsync(options);
         Broker.End(Broker.Live.Single(lease => lease.Template.Name == "aws").Id, "revoked");
         var aws = sidecar.Leases.ByName["aws"];

@@ -89,6 +89,7 @@ public sealed class LeaseLifeTests : Rig
     [Fact]
     public async Task A_broker_that_is_down_for_40_percent_of_a_life_is_not_noticed()
     {
+        Broker.Templates["aws"] = The.Aws with { MaxTtl = TimeSpan.FromDays(30) };
         var life = Life("aws");
         await life.StepAsync(default);
         for (var round = 0; round < 40; round++)

@@ -23,7 +23,7 @@ internal sealed class AwsContainerFrontEnd(AwsContainerOptions options, HeldLeas
 
     public override Task AnswerAsync(HttpContext http)
     {
-        if (http.Request.Path != Path) return RefuseAsync(http, StatusCodes.Status404NotFound, "NotFound", "no such path");
+        if (http.Request.Path.Value is not Path) return RefuseAsync(http, StatusCodes.Status404NotFound, "NotFound", "no such path");
         if (http.Request.Method != HttpMethods.Get) return RefuseAsync(http, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed", "only GET is answered");
         if (http.Request.Headers.Authorization is not [var shown] || !_token.Is(shown)) return RefuseAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "the authorization token is missing or wrong");
         var answer = lease.Read((held, members) => !AwsKeys.AreIn(members)

@@ -31,7 +31,7 @@ internal sealed class AzureAppServiceFrontEnd(AzureAppServiceOptions options, IR
 
     public override async Task AnswerAsync(HttpContext http)
     {
-        if (http.Request.Path != Path || http.Request.Method != HttpMethods.Get)
+        if (http.Request.Path.Value is not Path || http.Request.Method != HttpMethods.Get)
         {
             await RefuseAsync(http, StatusCodes.Status404NotFound, "not_found", "no such path");
             return;

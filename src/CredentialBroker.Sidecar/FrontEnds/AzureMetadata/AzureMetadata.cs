@@ -37,7 +37,7 @@ internal sealed class AzureMetadataFrontEnd(AzureMetadataOptions options, IReadO
 
     public override Task AnswerAsync(HttpContext http)
     {
-        if (http.Request.Path != "/metadata/identity/oauth2/token" || http.Request.Method != HttpMethods.Get) return RefuseAsync(http, StatusCodes.Status404NotFound, "not_found", "no such path");
+        if (http.Request.Path.Value is not "/metadata/identity/oauth2/token" || http.Request.Method != HttpMethods.Get) return RefuseAsync(http, StatusCodes.Status404NotFound, "not_found", "no such path");
         // SDKs probe without the header, and take exactly this status for: it is here.
         if (http.Request.Headers["Metadata"] is not ["true"]) return RefuseAsync(http, StatusCodes.Status400BadRequest, "invalid_request", "the header Metadata: true is missing");
         var (lease, wrong) = _resources.Find(http, Version);

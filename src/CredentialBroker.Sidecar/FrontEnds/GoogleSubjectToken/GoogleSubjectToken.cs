@@ -50,7 +50,7 @@ internal sealed class GoogleSubjectTokenFrontEnd(GoogleSubjectTokenOptions optio
 
     public override Task AnswerAsync(HttpContext http)
     {
-        if (http.Request.Path != Path || http.Request.Method != HttpMethods.Get) return RefuseAsync(http, StatusCodes.Status404NotFound, "not_found", "no such path");
+        if (http.Request.Path.Value is not Path || http.Request.Method != HttpMethods.Get) return RefuseAsync(http, StatusCodes.Status404NotFound, "not_found", "no such path");
         if (http.Request.Headers[Header] is not [var shown] || !_secret.Is(shown)) return RefuseAsync(http, StatusCodes.Status401Unauthorized, "unauthorized", $"{Header} is missing or wrong");
         var answer = lease.Read((_, members) => !members.TryGetProperty("token"u8, out var token)
             ? RefuseAsync(http, StatusCodes.Status403Forbidden, "wrong_backend", $"lease '{lease.Name}' holds no token")
