@@ -35,14 +35,14 @@ internal sealed class ExecCommand : SidecarCommand
         var say = new Say(Around.Error, Around.Clock);
         LockedMemory.Close();
         using var folder = new PrivateFolder(Around);
-        using var stop = new StopSignals(cancel);
+        using var signals = new Signals(cancel);
         await using var sidecar = new RunningSidecar(options, Around, say);
-        await ObtainAsync(sidecar.Leases, Durations.Of(parsed.GetValue(_wait)), stop.Token);
+        await ObtainAsync(sidecar.Leases, Durations.Of(parsed.GetValue(_wait)), signals.Stop);
         Dialects.Choose(options.FrontEnds, sidecar.Leases, folder.Path);
-        await sidecar.StartAsync(options.FrontEnds, stop.Token);
+        await sidecar.StartAsync(options.FrontEnds, signals.Stop);
         var environment = Dialects.Environment(options.FrontEnds, sidecar, folder.Path);
         foreach (var (name, member) in asked) environment[name] = MemberOf(sidecar.Leases, member);
-        return await Child.RunAsync(parsed.GetValue(_command)!, environment, Around.Clock, sidecar.Quit);
+        return await Child.RunAsync(parsed.GetValue(_command)!, environment, signals, Around.Clock, sidecar.Quit);
     }
 
     /// <summary>Nothing runs before everything is held.</summary>

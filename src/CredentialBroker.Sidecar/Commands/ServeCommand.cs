@@ -17,11 +17,11 @@ internal sealed class ServeCommand : SidecarCommand
         var options = Read(parsed.GetValue(_config)!);
         var say = new Say(Around.Error, Around.Clock);
         say.Line(LockedMemory.Close());
-        using var stop = new StopSignals(cancel);
+        using var signals = new Signals(cancel);
         await using var sidecar = new RunningSidecar(options, Around, say);
-        await sidecar.StartAsync(options.FrontEnds, stop.Token);
+        await sidecar.StartAsync(options.FrontEnds, signals.Stop);
         say.Line($"serving {options.Leases.Count} lease{(options.Leases.Count == 1 ? "" : "s")} through {string.Join(", ", sidecar.FrontEnds.Names)}");
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, sidecar.Quit);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop, sidecar.Quit);
         await Task.Delay(Timeout.InfiniteTimeSpan, Around.Clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         say.Line("stopping");
         return ExitCodes.Ok;

@@ -5,7 +5,7 @@ namespace CredentialBroker.Sidecar.Tests.TestInfra;
 /// <summary>A client's run: exit code, and what it said on both of its streams.</summary>
 internal sealed record Client(int Exit, string Out, string Error)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>The program of this build, as a person starts it.</summary>
     public static string[] Sidecar { get; } = ["dotnet", Path.Combine(AppContext.BaseDirectory, "credbroker-sidecar.dll")];
