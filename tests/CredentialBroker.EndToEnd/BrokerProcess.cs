@@ -65,6 +65,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
             File.Delete(crashFile);
             start.Environment["DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "CredentialBroker.CrashHook.dll");
             start.Environment["CRASH_FILE"] = crashFile;
+            // It will not live long enough for code to be worth compiling a second time.
+            start.Environment["DOTNET_TieredPGO"] = "0";
+            start.Environment["DOTNET_TC_CallCounting"] = "0";
         }
 
         var broker = new BrokerProcess(Process.Start(start)!, new Scene(new Uri($"http://127.0.0.1:{port}"), () => File.ReadAllText(folder.TokenFile).Trim(), folder.Cluster, folder.Gate), crashFile);

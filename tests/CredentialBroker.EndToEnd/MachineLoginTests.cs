@@ -31,9 +31,10 @@ public sealed class MachineLoginTests
             azure.AddTo(configuration);
             configuration["Targets"]!["Azure"]!["prod"]!["Login"] = new JsonObject { ["Method"] = "default" };
         });
-        var token = (string)(await at.ClaimAsync())["token"]!;
-        Assert.Equal(AzureRig.OrdersApplication, azure.StandIn.State.Locked(() => azure.StandIn.State.Tokens[token].ClientId));
-        Assert.Single(machine.Given);
+        var tokens = new[] { (string)(await at.ClaimAsync())["token"]!, (string)(await at.ClaimAsync())["token"]! };
+        Assert.All(tokens, token => Assert.Equal(AzureRig.OrdersApplication, azure.StandIn.State.Locked(() => azure.StandIn.State.Tokens[token].ClientId)));
+        Assert.Equal(2, tokens.Distinct().Count());
+        Assert.Equal(2, machine.Given.Count);
         // Nothing was shown to the authority, which would have asked for an assertion.
         Assert.Empty(azure.StandIn.State.Authority.Assertions);
     }

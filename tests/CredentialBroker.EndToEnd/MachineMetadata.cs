@@ -18,7 +18,7 @@ internal sealed class MachineMetadata : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private MachineMetadata()
+    public MachineMetadata()
     {
         Url = new Uri($"http://127.0.0.1:{LoopbackPorts.FindFree()}");
         var builder = WebApplication.CreateSlimBuilder();

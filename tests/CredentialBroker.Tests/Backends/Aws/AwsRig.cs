@@ -14,22 +14,22 @@ internal sealed class AwsRig : IAsyncDisposable
     public const string TargetName = AwsPrepared.TargetName;
     public const string BrokerId = "abc123";
     public const string Bucket = AwsPrepared.Bucket;
-    private readonly AwsPrepared _prepared;
+    private readonly AwsPrepared? _prepared;
     private readonly List<Replica> _replicas = [];
 
-    private AwsRig(AwsPrepared prepared, Replica replica, TimeProvider machine)
+    private AwsRig(AwsPrepared? prepared, AwsTarget target, Replica replica, TimeProvider machine)
     {
-        (_prepared, Clock, Replica, Target) = (prepared, new BrokerClock(machine), replica, prepared.Target);
+        (_prepared, Clock, Replica, Target) = (prepared, new BrokerClock(machine), replica, target);
         Sessions = new AwsSessions(replica.Store, replica.Journal, Clock);
     }
 
-    public AwsStandIn StandIn => _prepared.StandIn;
+    public AwsStandIn StandIn => _prepared!.StandIn;
     public StandInAccount Account => StandIn.State;
     public BrokerClock Clock { get; }
     public Replica Replica { get; }
     public KeyRings Rings { get; } = new("https://broker.example", ReservedAudiences.BuiltIn);
-    public StandInUser Broker => _prepared.Broker;
-    public StandInRole Role => _prepared.Role;
+    public StandInUser Broker => _prepared!.Broker;
+    public StandInRole Role => _prepared!.Role;
     public AwsTarget Target { get; private set; }
     public AwsConnections Connections { get; private set; } = null!;
     public AwsSessions Sessions { get; }
@@ -43,8 +43,17 @@ internal sealed class AwsRig : IAsyncDisposable
     {
         machine ??= TimeProvider.System;
         var clock = new BrokerClock(machine);
-        var rig = new AwsRig(await AwsPrepared.StartAsync(machine, rights), await Replica.OpenAsync(database is null ? "sqlite" : "postgres", database!, clock: clock), machine);
+        var prepared = await AwsPrepared.StartAsync(machine, rights);
+        var rig = new AwsRig(prepared, prepared.Target, await Replica.OpenAsync(database is null ? "sqlite" : "postgres", database!, clock: clock), machine);
         rig.Connect(change?.Invoke(rig.Target) ?? rig.Target);
+        return rig;
+    }
+
+    /// <summary>A broker's backend, without a stand-in.</summary>
+    public static async Task<AwsRig> AtAsync(AwsTarget target)
+    {
+        var rig = new AwsRig(null, target, await Replica.OpenAsync("sqlite", null!, clock: new BrokerClock(TimeProvider.System)), TimeProvider.System);
+        rig.Connect(target);
         return rig;
     }
 
@@ -107,13 +116,13 @@ internal sealed class AwsRig : IAsyncDisposable
     public string? Denied(StandInRole? role = null) => Account.Locked(() => (role ?? Role).Inline.GetValueOrDefault(SessionNames.DenialsOf(BrokerId)));
 
     /// <summary>The target in a broker's configuration.</summary>
-    public void AddTo(JsonObject configuration) => _prepared.AddTo(configuration);
+    public void AddTo(JsonObject configuration) => _prepared!.AddTo(configuration);
 
     public async ValueTask DisposeAsync()
     {
         Connections.Dispose();
         foreach (var replica in _replicas) await replica.DisposeAsync();
         await Replica.DisposeAsync();
-        await _prepared.DisposeAsync();
+        if (_prepared is not null) await _prepared.DisposeAsync();
     }
 }
