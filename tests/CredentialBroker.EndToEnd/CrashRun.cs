@@ -100,7 +100,7 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <summary>Whatever stands at the target is for a lease that is active, and no lease is left half done.</summary>
     private async Task RestAsync(BrokerProcess broker, string point)
     {
-        for (var since = Stopwatch.StartNew(); ; await Task.Delay(100))
+        for (var since = Stopwatch.StartNew(); ; await Task.Delay(250))
         {
             var leases = (await broker.Scene.OperatorAsync(HttpMethod.Get, "/v1/leases")).Json.GetProperty("leases").EnumerateArray().ToList();
             var live = leases.Where(lease => lease.GetProperty("state").GetString() == "active").Select(lease => lease.GetProperty("id").GetString()!).ToHashSet();

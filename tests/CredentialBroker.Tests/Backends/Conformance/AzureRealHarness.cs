@@ -36,14 +36,14 @@ internal sealed class AzureRealHarness : Harness
         };
         _connections = new AzureConnections(new Dictionary<string, AzureTarget> { [TargetName] = _target }, new KeyRings("https://broker.example", ReservedAudiences.BuiltIn), _clock, TimeProvider.System);
         _http = new HttpClient(Wires.Wire.HandlerOf(new(target.AuthorityHost, TimeSpan.FromSeconds(10), target.RootCertificateFile)));
-        _grant = new AzureGrant(TargetName, mode, "orders", EndsAtTarget(mode) ? null : audience, null, [], EndsAtTarget(mode) ? null : probe, new AzureLimits([], _target.TokenLife));
-        Backend = new Remembering(new AzureBackend("abc123", _connections, _clock), EndsAtTarget(mode) ? lag : TimeSpan.Zero, EndsAtTarget(mode) ? lag : TimeSpan.Zero);
+        _grant = new AzureGrant(TargetName, mode, "orders", IsSecret(mode) ? null : audience, null, [], IsSecret(mode) ? null : probe, new AzureLimits([], _target.TokenLife));
+        Backend = new Remembering(new AzureBackend("abc123", _connections, _clock), IsSecret(mode) ? lag : TimeSpan.Zero, IsSecret(mode) ? lag : TimeSpan.Zero);
     }
 
     /// <summary>Nobody waits for a token's own life, and a secret's end is not in it.</summary>
     public override IReadOnlyCollection<string> Unseen => EndsAtTarget ? ["expiry is as ordered", "renew lives longer", "expired credential is refused"] : ["expired credential is refused"];
 
-    public override bool EndsAtTarget => EndsAtTarget(_grant.Mode);
+    public override bool EndsAtTarget => IsSecret(_grant.Mode);
 
     public override bool MintsAgain => false;
 
@@ -110,7 +110,7 @@ internal sealed class AzureRealHarness : Harness
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static bool EndsAtTarget(string mode) => mode == AzureGrant.ServicePrincipalSecret;
+    private static bool IsSecret(string mode) => mode == AzureGrant.ServicePrincipalSecret;
 
     private string FileOf(string name, string secret)
     {
