@@ -20,8 +20,8 @@ internal sealed record KeyPurpose(string Word, TimeSpan LongestLife)
     /// <summary>Tokens for workloads. The life is the bound of <c>Limits:TtlCeiling</c>.</summary>
     public static readonly KeyPurpose Workload = new("workload", TimeSpan.FromHours(1)) { Rotates = true, IssuesTokens = true };
 
-    /// <summary>The broker's own logins to clouds and secret stores.</summary>
-    public static readonly KeyPurpose Federation = new("federation", TimeSpan.FromHours(1)) { Rotates = true, IssuesTokens = true };
+    /// <summary>The broker's own logins to clouds and secret stores: with RS256, the one algorithm that all of them document.</summary>
+    public static readonly KeyPurpose Federation = new("federation", TimeSpan.FromHours(1)) { Rotates = true, IssuesTokens = true, Algorithm = RsaVerifyingKey.Alg };
 
     /// <summary>Status lists of tokens.</summary>
     public static readonly KeyPurpose StatusList = new("status-list", TimeSpan.FromHours(24)) { Rotates = true };
@@ -39,6 +39,9 @@ internal sealed record KeyPurpose(string Word, TimeSpan LongestLife)
     /// see the new key late.
     /// </summary>
     public TimeSpan Lead { get; init; } = JwksMaxAge + TimeSpan.FromMinutes(1);
+
+    /// <summary>What its keys sign with, as the JWS header's <c>alg</c>.</summary>
+    public string Algorithm { get; init; } = P256VerifyingKey.Alg;
 
     /// <summary>True when a new key is made by itself; false where somebody pins the key, who must be told first.</summary>
     public bool Rotates { get; init; }

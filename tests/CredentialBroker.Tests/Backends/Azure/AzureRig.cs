@@ -18,13 +18,13 @@ internal sealed class AzureRig : IAsyncDisposable
     public const string VaultAudience = "https://vault.azure.net/.default";
     private const int Many = 40;
     private int _next;
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly SigningKey _key = SigningKey.Generate(KeyPurpose.Federation);
 
     private AzureRig(AzureStandIn standIn, TimeProvider time)
     {
         (StandIn, Clock) = (standIn, new BrokerClock(time));
         BrokerId = RandomNumberGenerator.GetString("0123456789abcdefghjkmnpqrstvwxyz", 6);
-        Rings.Federation.Replace(_key, [_key.Public]);
+        Rings.Federation.Replace(_key, [_key.Verifying]);
         var state = standIn.State;
         state.Authority.Keys[Rings.Federation.Issuer] = () => System.Text.Encoding.UTF8.GetString(Rings.Federation.Jwks.Span);
         Prepare(state, Rings.Federation.Issuer);

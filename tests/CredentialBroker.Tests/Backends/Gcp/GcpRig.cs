@@ -14,12 +14,12 @@ internal sealed class GcpRig : IAsyncDisposable
     public const string TargetName = "prod";
     public const string Account = "orders@shop.iam.gserviceaccount.com";
     public const string Group = "orders-readers";
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly SigningKey _key = SigningKey.Generate(KeyPurpose.Federation);
 
     private GcpRig(GcpStandIn standIn, TimeProvider time)
     {
         (StandIn, Clock) = (standIn, new BrokerClock(time));
-        Rings.Federation.Replace(_key, [_key.Public]);
+        Rings.Federation.Replace(_key, [_key.Verifying]);
         (standIn.State.Sts.Issuer, standIn.State.Sts.Keys) = (Rings.Federation.Issuer, () => Encoding.UTF8.GetString(Rings.Federation.Jwks.Span));
         Prepare(standIn.State);
         Target = new GcpTarget
