@@ -46,6 +46,9 @@ internal sealed class StandInAuthority(AzureStandInState state) : IDisposable
         return refused ?? state.Locked(() => Grant(application, One("scope")[..^"/.default".Length]));
     }
 
+    /// <summary>As a machine has it for an identity assigned to it, without showing anything; null where nobody has that id.</summary>
+    public JsonObject? Assigned(string client, string resource) => state.Locked(() => state.Applications.TryGetValue(client, out var application) ? Grant(application, resource).Body as JsonObject : null);
+
     public void Dispose() => _http.Dispose();
 
     private AzureStandInReply? Secret(StandInApplication application, string secret) => state.Locked(() =>
