@@ -19,6 +19,7 @@ using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Runtime.Watching;
+using CredentialBroker.Signals;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
@@ -71,6 +72,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
             .AddIncidents(options.Incidents)
+            .AddSignals(options.Signals)
             .AddSingleton<Unused>()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
@@ -144,6 +146,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapPlan();
         app.MapFindings();
         app.MapIncidents();
+        app.MapSignals();
         app.MapControls();
         app.MapCutOffs();
         app.MapExceptions();

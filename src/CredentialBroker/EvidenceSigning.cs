@@ -9,8 +9,8 @@ internal static class EvidenceSigning
     public static EvidenceKeys Of(IServiceProvider provider)
     {
         var ring = provider.GetRequiredService<KeyRings>().Checkpoint;
-        return new EvidenceKeys(() => Of(ring.Signer), () => [.. ring.Published.Select(key => (key.X, key.Y))]);
+        return new EvidenceKeys(() => Of((P256SigningKey)ring.Signer), () => [.. ring.Published.Cast<P256VerifyingKey>().Select(key => (key.X, key.Y))]);
     }
 
-    private static EvidenceKey Of(SigningKey key) => new(key.Public.X, key.Public.Y, text => key.Sign(text));
+    private static EvidenceKey Of(P256SigningKey key) => new(key.Verifying.X, key.Verifying.Y, text => key.Sign(text));
 }

@@ -33,8 +33,8 @@ internal static class StatusListBenchmark
         await FillAsync(rows);
         var clock = TimeProvider.System;
         var rings = new KeyRings("https://broker.example", ReservedAudiences.BuiltIn);
-        using var key = SigningKey.Generate();
-        rings.StatusList.Replace(key, [key.Public]);
+        using var key = SigningKey.Generate(KeyPurpose.StatusList);
+        rings.StatusList.Replace(key, [key.Verifying]);
         await using var journal = new Journal(rows.Store, new StorageOptions(), clock, NullLogger<Journal>.Instance);
         var shards = Tokens / StatusIndexes.ShardSize + 1;
         var time = await Measurement.RepeatAsync(Rounds, async () =>

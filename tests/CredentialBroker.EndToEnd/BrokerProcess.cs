@@ -8,10 +8,12 @@ internal sealed class BrokerProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly List<string> _said = [];
+    private readonly string _crashFile;
 
-    private BrokerProcess(Process process, Scene scene)
+    private BrokerProcess(Process process, Scene scene, string crashFile)
     {
         _process = process;
+        _crashFile = crashFile;
         Scene = scene;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -46,8 +48,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
         return (process.ExitCode, string.Concat(said));
     }
 
-    /// <param name="crashAt">Milestone at which the process is killed, as <c>name</c> or <c>name#n</c>; null for none.</param>
-    public static async Task<BrokerProcess> StartAsync(SceneFolder folder, int port, string? crashAt = null, bool ready = true)
+    /// <param name="mortal">Lets <see cref="CrashAt"/> kill it.</param>
+    /// <param name="environment">Set for the process beside the tests' own.</param>
+    public static async Task<BrokerProcess> StartAsync(SceneFolder folder, int port, bool mortal = false, bool ready = true, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Dotnet(), [Path.Combine(AppContext.BaseDirectory, "CredentialBroker.dll"), "serve", "--config", folder.ConfigurationFile])
         {
@@ -55,15 +58,29 @@ internal sealed class BrokerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder.Path,
         };
-        if (crashAt is not null)
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        var crashFile = Path.Combine(folder.Path, "crash-at");
+        if (mortal)
         {
+            File.Delete(crashFile);
             start.Environment["DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "CredentialBroker.CrashHook.dll");
-            start.Environment["CRASH_AT"] = crashAt;
+            start.Environment["CRASH_FILE"] = crashFile;
+            // It will not live long enough for code to be worth compiling a second time.
+            start.Environment["DOTNET_TieredPGO"] = "0";
+            start.Environment["DOTNET_TC_CallCounting"] = "0";
         }
 
-        var broker = new BrokerProcess(Process.Start(start)!, new Scene(new Uri($"http://127.0.0.1:{port}"), () => File.ReadAllText(folder.TokenFile).Trim(), folder.Cluster, folder.Gate));
+        var broker = new BrokerProcess(Process.Start(start)!, new Scene(new Uri($"http://127.0.0.1:{port}"), () => File.ReadAllText(folder.TokenFile).Trim(), folder.Cluster, folder.Gate), crashFile);
         if (ready) await broker.WaitUntilReadyAsync();
         return broker;
+    }
+
+    /// <summary>From now on the process is killed as soon as it comes to the milestone.</summary>
+    public void CrashAt(string milestone)
+    {
+        // Seen whole or not at all.
+        File.WriteAllText(_crashFile + "-", milestone);
+        File.Move(_crashFile + "-", _crashFile, overwrite: true);
     }
 
     /// <summary>Waits for the end, and returns the exit code.</summary>

@@ -33,6 +33,27 @@ public sealed class DemoTests(PostgresFixture postgres)
         Assert.Equal(0L, await command.ExecuteScalarAsync());
     }
 
+    [MotoFact]
+    public async Task The_demo_at_an_emulator_of_AWS_makes_a_role_and_takes_it_away()
+    {
+        await using var moto = await MotoServer.StartAsync(enforces: false);
+        var demo = await Shell.RunAsync(Shell.Program("CredentialBroker.dll", "demo", "--aws-endpoint", moto.Url.ToString()));
+        Assert.True(demo.Exit == 0, demo.Out + demo.Error);
+        Assert.Contains("refused: 403 no_approval", demo.Out, StringComparison.Ordinal);
+        Assert.Contains("lease ended, cause task_end; the role is gone", demo.Out, StringComparison.Ordinal);
+        Assert.Contains("Every step held", demo.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://sts.example", "an emulator on this machine")]
+    [InlineData("http://127.0.0.1:1", "this step does not hold")]
+    public async Task An_emulator_of_AWS_that_cannot_be_used_is_told(string address, string said)
+    {
+        var demo = await Shell.RunAsync(Shell.Program("CredentialBroker.dll", "demo", "--aws-endpoint", address));
+        Assert.NotEqual(0, demo.Exit);
+        Assert.Contains(said, demo.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>At the stand-in always, and at a real Vault where VAULT_ADDR and VAULT_TOKEN are set.</summary>
     [Fact]
     public async Task The_demo_with_a_Vault_leaves_nothing_behind_in_it()

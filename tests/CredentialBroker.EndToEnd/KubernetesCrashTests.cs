@@ -7,17 +7,16 @@ namespace CredentialBroker.EndToEnd;
 public sealed class KubernetesCrashTests
 {
     [Fact]
-    public Task R24_Nothing_is_orphaned_at_a_cluster_when_killed_while_issuing() => CrashPoints.EachAsync(CrashPoints.WhileIssuing, CrashPoints.ClaimAsync, RunAsync);
+    public Task R24_Nothing_is_orphaned_at_a_cluster_when_killed_while_issuing() => RunAsync(scene => CrashRun.IssuingAsync(scene));
 
     [Fact]
-    public Task R21_The_end_at_a_cluster_goes_on_when_killed_while_ending() => CrashPoints.EachAsync(CrashPoints.WhileEnding, CrashPoints.EndAsync, RunAsync);
+    public Task R21_The_end_at_a_cluster_goes_on_when_killed_while_ending() => RunAsync(scene => CrashRun.EndingAsync(scene));
 
-    private static async Task RunAsync(string point, Func<BrokerProcess, string, Task<Reply>> scenario)
+    private static async Task RunAsync(Func<CrashScene, Task> run)
     {
         await using var rig = await KubernetesRig.StartAsync();
-        var template = SceneFolder.Template("orders", $"{{ kubernetes: {{ target: main, namespace: {rig.Namespace}, serviceAccount: deployer }} }}", ttl: "15m");
-        await CrashPoints.KilledAsync(
-            point, template, rig.AddTo, scenario,
-            () => rig.StandIn!.Locked(state => state.Secrets.Values.Select(secret => (string)secret["metadata"]!["labels"]![LeaseSecret.LeaseLabel]!).ToList()));
+        await run(new CrashScene(
+            rig.AddTo, SceneFolder.Template("orders", $"{{ kubernetes: {{ target: main, namespace: {rig.Namespace}, serviceAccount: deployer }} }}", ttl: "15m"),
+            () => rig.StandIn!.Locked(state => state.Secrets.Values.Select(secret => (string)secret["metadata"]!["labels"]![LeaseSecret.LeaseLabel]!).ToList())));
     }
 }

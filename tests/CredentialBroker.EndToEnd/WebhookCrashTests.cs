@@ -7,14 +7,14 @@ namespace CredentialBroker.EndToEnd;
 public sealed class WebhookCrashTests
 {
     [Fact]
-    public Task R24_Nothing_is_orphaned_at_a_receiver_when_killed_while_issuing() => CrashPoints.EachAsync(CrashPoints.WhileIssuing, CrashPoints.ClaimAsync, RunAsync);
+    public Task R24_Nothing_is_orphaned_at_a_receiver_when_killed_while_issuing() => RunAsync(scene => CrashRun.IssuingAsync(scene));
 
     [Fact]
-    public Task R21_The_end_at_a_receiver_goes_on_when_killed_while_ending() => CrashPoints.EachAsync(CrashPoints.WhileEnding, CrashPoints.EndAsync, RunAsync);
+    public Task R21_The_end_at_a_receiver_goes_on_when_killed_while_ending() => RunAsync(scene => CrashRun.EndingAsync(scene));
 
-    private static async Task RunAsync(string point, Func<BrokerProcess, string, Task<Reply>> scenario)
+    private static async Task RunAsync(Func<CrashScene, Task> run)
     {
         await using var rig = await WebhookRig.StartAsync();
-        await CrashPoints.KilledAsync(point, SceneFolder.Template("orders", "{ webhook: { target: main, kind: api-key } }"), rig.AddTo, scenario, rig.StandIn!.Living);
+        await run(new CrashScene(rig.AddTo, SceneFolder.Template("orders", "{ webhook: { target: main, kind: api-key } }"), () => [.. rig.StandIn!.Living()]));
     }
 }

@@ -11,7 +11,7 @@ import argparse, base64, hashlib, json, secrets, subprocess, tempfile, threading
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # of every P-256 key, up to its point
+RSA = bytes.fromhex("300d06092a864886f70d0101010500")  # the algorithm of every RSA key
 MEMBERS = {"version", "operation", "broker", "lease", "reference", "kind", "scopes", "parameters", "workload", "approval", "endsAt", "deadline", "after"}
 
 
@@ -41,18 +41,19 @@ def seconds(text):
 
 
 def is_signed(key, text, signature):
-    """ES256, by openssl: it wants the two numbers of the signature as DER."""
-    def number(raw):
-        raw = raw.lstrip(b"\0")
-        raw = b"\0" + raw if not raw or raw[0] > 127 else raw
-        return b"\2" + bytes([len(raw)]) + raw
-    numbers = number(signature[:32]) + number(signature[32:])
-    with tempfile.NamedTemporaryFile() as pem, tempfile.NamedTemporaryFile() as der:
-        pem.write(b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(SPKI + unbase64(key["x"]) + unbase64(key["y"])) + b"-----END PUBLIC KEY-----\n")
-        der.write(b"\x30" + bytes([len(numbers)]) + numbers)
-        pem.flush(), der.flush()
-        asked = ["openssl", "dgst", "-sha256", "-verify", pem.name, "-signature", der.name]
-        return len(signature) == 64 and subprocess.run(asked, input=text, capture_output=True).returncode == 0
+    """RS256, by openssl: it wants the key's two numbers as DER (RFC 8017 appendix A.1.1)."""
+    def der(kind, raw):
+        size = len(raw).to_bytes(2, "big")
+        return bytes([kind]) + (size[1:] if len(raw) < 128 else b"\x82" + size) + raw
+    def number(name):
+        return der(2, b"\0" + unbase64(key[name]))
+    public = der(0x30, RSA + der(3, b"\0" + der(0x30, number("n") + number("e"))))
+    with tempfile.NamedTemporaryFile() as pem, tempfile.NamedTemporaryFile() as shown:
+        pem.write(b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(public) + b"-----END PUBLIC KEY-----\n")
+        shown.write(signature)
+        pem.flush(), shown.flush()
+        asked = ["openssl", "dgst", "-sha256", "-verify", pem.name, "-signature", shown.name]
+        return subprocess.run(asked, input=text, capture_output=True).returncode == 0
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -92,7 +93,7 @@ class Receiver(BaseHTTPRequestHandler):
             header, claims, signature = self.headers.get("Authorization", "").removeprefix("Bearer ").split(".")
             head, token, now = strict(unbase64(header)), strict(unbase64(claims)), time.time()
             key = self.key(head["kid"])
-            good = (head["alg"] == "ES256" and key and is_signed(key, f"{header}.{claims}".encode(), unbase64(signature))
+            good = (head["alg"] == "RS256" and key and is_signed(key, f"{header}.{claims}".encode(), unbase64(signature))
                     and token["iss"] == self.options.issuer and token["aud"] == self.options.audience and token["sub"] == "credential-broker"
                     and token["nbf"] - 5 <= now < token["exp"] + 5 and token["exp"] - token["iat"] <= 60
                     and token["digest"] == "sha-256:" + base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode())

@@ -70,11 +70,8 @@ internal sealed class DemoVault : IAsyncDisposable
 
     private static string PemOf(JsonNode key)
     {
-        using var curve = ECDsa.Create(new ECParameters
-        {
-            Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = Base64Url.DecodeFromChars((string)key["x"]!), Y = Base64Url.DecodeFromChars((string)key["y"]!) },
-        });
-        return curve.ExportSubjectPublicKeyInfoPem();
+        using var rsa = RSA.Create(new RSAParameters { Modulus = Base64Url.DecodeFromChars((string)key["n"]!), Exponent = Base64Url.DecodeFromChars((string)key["e"]!) });
+        return rsa.ExportSubjectPublicKeyInfoPem();
     }
 
     /// <summary>Whether Vault has revoked the certificate.</summary>

@@ -62,7 +62,7 @@ internal sealed class IssueCredential(
                 return await refusals.RecordAsync(record, new Decision.Refused(error.Code, "mint", error.Detail));
             }
 
-            var lease = ready is null ? plan.Lease : plan.Activated(ready, fingerprints.Of(ready.Secret.Reveal().Span));
+            var lease = ready is null ? plan.Lease : plan.Activated(ready, fingerprints.Of(ready.Secret.Fingerprinted.Span));
             Work[] intent =
             [
                 .. plan.Guards(new ClaimKey(key, claim.BodyHash, lease.Id, facts.Now), known: recalled is not null),
@@ -72,7 +72,10 @@ internal sealed class IssueCredential(
                 .. ready is null ? [] : IssueEvents.Issued(clock, chain, lease),
             ];
             Milestones.Reach("intent.before");
-            var refusal = await journal.CommitAsync(Lane.Issuing, intent);
+            var writing = journal.CommitAsync(Lane.Issuing, intent);
+            // Signed while the commit runs; it leaves after it, or not at all.
+            var signed = ready?.Secret.TryComplete();
+            var refusal = await writing;
             Milestones.Reach("intent.after");
             switch (refusal?.Code)
             {
@@ -88,9 +91,12 @@ internal sealed class IssueCredential(
             reader.Remember(facts);
 
             // 6. make it, and 7. it is theirs
-            var outcome = ready is not null
-                ? new IssueResult.Granted(Replays.Of(lease, workload), ready.Secret, record.Id)
-                : await minting.RunAsync(plan, claim, record, cancel);
+            var outcome = signed switch
+            {
+                null => await minting.RunAsync(plan, claim, record, cancel),
+                true => new IssueResult.Granted(Replays.Of(lease, workload), ready!.Secret, record.Id),
+                false => await minting.TakeBackAsync(lease, record),
+            };
 
             // 8. answer
             if (outcome is IssueResult.Granted) metrics.Decided("claim", "ok");

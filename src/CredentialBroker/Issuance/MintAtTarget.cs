@@ -34,10 +34,17 @@ internal sealed class MintAtTarget(
         return await ReleaseAsync(plan, claim, record, minted, cancel);
     }
 
+    /// <summary>Of a lease that is on record as issued, and whose credential could not be signed: it ends at once.</summary>
+    public async Task<IssueResult> TakeBackAsync(Lease lease, DecisionRecord record)
+    {
+        await journal.CommitAsync(Lane.Control, LeaseMoves.EndNow(lease.Id, clock.NowMs(), Causes.MintFailed));
+        return await refusals.RecordAsync(record, new Decision.Refused(ReasonCodes.MintFailed, "mint", "the credential could not be signed"));
+    }
+
     /// <summary>7. It is theirs, unless a control came in between that forbids it: then policy is asked again on new facts.</summary>
     private async Task<IssueResult> ReleaseAsync(IssuePlan plan, Claim claim, DecisionRecord record, Minted minted, CancellationToken cancel)
     {
-        var fingerprint = fingerprints.Of(minted.Secret.Reveal().Span);
+        var fingerprint = fingerprints.Of(minted.Secret.Fingerprinted.Span);
         var lease = plan.Activated(minted, fingerprint);
         var epoch = plan.Facts.Controls.Epoch;
         Facts? anew = null;

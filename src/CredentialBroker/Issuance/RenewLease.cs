@@ -82,6 +82,8 @@ internal sealed class RenewLease(
         {
             using var patience = new CancellationTokenSource(backend.OperationTimeout, clock);
             minted = await backend.RenewAsync(lease.Handle, order, patience.Token);
+            // Signed before it is on record: a renewal that cannot be is none.
+            minted.Secret.Reveal();
         }
         catch (Exception error) when (error is BackendException or OperationCanceledException)
         {
@@ -99,7 +101,7 @@ internal sealed class RenewLease(
             return await refusals.RecordAsync(record, new Decision.Refused(tooLong.Code, "renew", tooLong.Detail));
         }
 
-        var renewed = new Renewed(granted.EndsAt, granted.EndsBecause, minted.DiesBy, minted.Handle, minted.Secret.IsEmpty ? null : fingerprints.Of(minted.Secret.Reveal().Span));
+        var renewed = new Renewed(granted.EndsAt, granted.EndsBecause, minted.DiesBy, minted.Handle, minted.Secret.IsEmpty ? null : fingerprints.Of(minted.Secret.Fingerprinted.Span));
         var at = clock.NowMs();
         var after = lease with { EndsAt = renewed.EndsAt, EndsBecause = renewed.EndsBecause, DiesBy = renewed.DiesBy, Fingerprint = renewed.Fingerprint ?? lease.Fingerprint };
         var refusal = await journal.CommitAsync(Lane.Issuing,

@@ -20,8 +20,8 @@ internal sealed class AuthorityCertificates(Store store, Journal journal, KeyRin
     public async Task RefreshAsync(CancellationToken cancel)
     {
         var ring = rings.CertificateAuthority;
-        var signer = ring.Signer;
-        List<SigningKey> keys = [signer, .. ring.Published.Where(key => key.Kid != signer.Kid).Select(key => ring.Find(key.Kid)).OfType<SigningKey>()];
+        var signer = (P256SigningKey)ring.Signer;
+        List<P256SigningKey> keys = [signer, .. ring.Published.Where(key => key.Kid != signer.Kid).Select(key => ring.Find(key.Kid)).OfType<P256SigningKey>()];
         var now = string.Join(' ', keys.Select(key => key.Kid));
         if (now == _last) return;
         foreach (var key in keys.Where(key => !_known.ContainsKey(key.Kid)))
@@ -46,7 +46,7 @@ internal sealed class AuthorityCertificates(Store store, Journal journal, KeyRin
     }
 
     /// <summary>Of replicas that make it at once, what the first wrote counts.</summary>
-    private async Task<X509Certificate2> ReadOrMakeAsync(SigningKey key, CancellationToken cancel)
+    private async Task<X509Certificate2> ReadOrMakeAsync(P256SigningKey key, CancellationToken cancel)
     {
         if (await FindAsync(key.Kid, cancel) is not { } certificate)
         {

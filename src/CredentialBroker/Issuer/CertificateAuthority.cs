@@ -9,7 +9,7 @@ namespace CredentialBroker.Issuer;
 /// the certificates of workloads, and the list of those that ended before their time.
 /// </summary>
 /// <param name="listUrl">Where verifiers find its revocation list; every certificate that it signs says it.</param>
-internal sealed class CertificateAuthority(SigningKey key, X509Certificate2 certificate, string listUrl)
+internal sealed class CertificateAuthority(P256SigningKey key, X509Certificate2 certificate, string listUrl)
 {
     private readonly X509AuthorityKeyIdentifierExtension _keyIdentifier = X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(
         certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single());

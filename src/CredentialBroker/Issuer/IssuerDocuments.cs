@@ -23,27 +23,24 @@ internal static class IssuerDocuments
         foreach (var key in keys)
         {
             json.WriteStartObject();
-            json.WriteString("kty"u8, "EC"u8);
-            json.WriteString("crv"u8, "P-256"u8);
             json.WriteString("use"u8, "sig"u8);
-            json.WriteString("alg"u8, "ES256"u8);
+            json.WriteString("alg"u8, key.Algorithm);
             json.WriteString("kid"u8, key.Kid);
-            json.WriteString("x"u8, key.X);
-            json.WriteString("y"u8, key.Y);
+            key.WriteJwk(json);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     });
 
-    public static byte[] Discovery(string issuer) => Write(json =>
+    public static byte[] Discovery(string issuer, IReadOnlyList<VerifyingKey> keys) => Write(json =>
     {
         json.WriteString("issuer"u8, issuer);
         json.WriteString("jwks_uri"u8, issuer + JwksPath);
         // Required members of the specification; nobody logs in here, the broker only signs.
         WriteList(json, "response_types_supported", "id_token");
         WriteList(json, "subject_types_supported", "public");
-        WriteList(json, "id_token_signing_alg_values_supported", "ES256");
+        WriteList(json, "id_token_signing_alg_values_supported", [.. keys.Select(key => key.Algorithm).Distinct()]);
         WriteList(json, "claims_supported", "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "lease", "scope", "cnf", "act", "status");
     });
 

@@ -40,7 +40,7 @@ internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fin
     /// <returns>False when another replica changed the keys first.</returns>
     public async Task<bool> MakeAsync(KeyPurpose purpose, KeyTimes times, KeyRow? former, string? by)
     {
-        using var made = SigningKey.Generate();
+        using var made = SigningKey.Generate(purpose);
         var pkcs8 = made.ExportPkcs8();
         try
         {
@@ -85,5 +85,5 @@ internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fin
         ring.Replace(_opened[signer.Kid], [.. published.Select(PublicOf)], [.. kept.Select(row => _opened[row.Kid])]);
     }
 
-    private VerifyingKey PublicOf(KeyRow row) => _opened.TryGetValue(row.Kid, out var key) ? key.Public : VerifyingKey.Parse(row.PublicKey!);
+    private VerifyingKey PublicOf(KeyRow row) => _opened.TryGetValue(row.Kid, out var key) ? key.Verifying : VerifyingKey.Parse(row.PublicKey!);
 }

@@ -13,7 +13,6 @@ internal sealed class KeyRing
     {
         Purpose = purpose;
         Issuer = issuer;
-        Discovery = IssuerDocuments.Discovery(issuer);
     }
 
     public KeyPurpose Purpose { get; }
@@ -25,7 +24,7 @@ internal sealed class KeyRing
     public string Issuer { get; }
 
     /// <summary>The OpenID discovery document, UTF-8 JSON.</summary>
-    public ReadOnlyMemory<byte> Discovery { get; }
+    public ReadOnlyMemory<byte> Discovery => Current.Discovery;
 
     /// <summary>The published key set, UTF-8 JSON.</summary>
     public ReadOnlyMemory<byte> Jwks => Current.Jwks;
@@ -44,10 +43,10 @@ internal sealed class KeyRing
     /// <param name="kept">Keys whose private half is still there, the signer among them; the signer alone when null.</param>
     public void Replace(SigningKey signer, IReadOnlyList<VerifyingKey> published, IReadOnlyList<SigningKey>? kept = null)
     {
-        if (!published.Contains(signer.Public))
+        if (!published.Contains(signer.Verifying))
             throw new ArgumentException("The signing key must be among the published keys.", nameof(published));
-        Volatile.Write(ref _state, new State(signer, [.. published], kept ?? [signer], IssuerDocuments.Jwks(published)));
+        Volatile.Write(ref _state, new State(signer, [.. published], kept ?? [signer], IssuerDocuments.Jwks(published), IssuerDocuments.Discovery(Issuer, published)));
     }
 
-    private sealed record State(SigningKey Signer, IReadOnlyList<VerifyingKey> Published, IReadOnlyList<SigningKey> Kept, byte[] Jwks);
+    private sealed record State(SigningKey Signer, IReadOnlyList<VerifyingKey> Published, IReadOnlyList<SigningKey> Kept, byte[] Jwks, byte[] Discovery);
 }

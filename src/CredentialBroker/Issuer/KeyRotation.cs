@@ -21,7 +21,7 @@ internal sealed class KeyRotation(IssuerKeys keys, KeyStore store, KeyRings ring
 
         foreach (var row in rows.Where(row => !row.IsErased && row.IsRetired(now)))
         {
-            if (KeyPurpose.Find(row.Purpose) is { } purpose && rings[purpose].Find(row.Kid) is { } key) await store.EraseAsync(row, key.Public);
+            if (KeyPurpose.Find(row.Purpose) is { } purpose && rings[purpose].Find(row.Kid) is { } key) await store.EraseAsync(row, key.Verifying);
         }
     }
 

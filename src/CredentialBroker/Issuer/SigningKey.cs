@@ -4,44 +4,30 @@ using System.Security.Cryptography;
 namespace CredentialBroker.Issuer;
 
 /// <summary>
-/// One P-256 key that signs with ES256. Any number of threads may sign: the platform's <see cref="ECDsa"/> promises
-/// nothing about two of them in one instance, so each signature borrows an instance of its own.
+/// A key that signs tokens. Any number of threads may sign: the platform promises nothing about two of them in one
+/// instance of a key, so each signature borrows an instance of its own.
 /// </summary>
-internal sealed class SigningKey : IDisposable
+internal abstract class SigningKey(VerifyingKey verifying) : IDisposable
 {
-    private readonly ECParameters _parameters;
-    private readonly ConcurrentBag<ECDsa> _idle = [];
+    private readonly ConcurrentBag<AsymmetricAlgorithm> _idle = [];
 
-    private SigningKey(ECDsa key)
+    /// <summary>The half that is published.</summary>
+    public VerifyingKey Verifying => verifying;
+
+    public string Kid => verifying.Kid;
+
+    /// <summary>Makes a key of the kind that signs for a purpose.</summary>
+    public static SigningKey Generate(KeyPurpose purpose) => purpose.Algorithm switch
     {
-        _parameters = key.ExportParameters(includePrivateParameters: true);
-        Public = VerifyingKey.Of(_parameters.Q);
-        _idle.Add(key);
-    }
+        P256VerifyingKey.Alg => P256SigningKey.Generate(),
+        RsaVerifyingKey.Alg => RsaSigningKey.Generate(),
+        var other => throw new ArgumentException($"no key signs with {other}", nameof(purpose)),
+    };
 
-    public VerifyingKey Public { get; }
-
-    public string Kid => Public.Kid;
-
-    public static SigningKey Generate() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-
-    /// <summary>Reads a key back; refuses one that is not P-256 or not the key the name stands for.</summary>
+    /// <summary>Reads a key back; refuses one that is neither P-256 nor RSA, or not the key the name stands for.</summary>
     public static SigningKey Import(ReadOnlySpan<byte> pkcs8, string kid)
     {
-        var imported = ECDsa.Create();
-        try
-        {
-            imported.ImportPkcs8PrivateKey(pkcs8, out _);
-            if (imported.ExportParameters(includePrivateParameters: false).Curve.Oid.Value != ECCurve.NamedCurves.nistP256.Oid.Value)
-                throw new CryptographicException("A signing key must be on the curve P-256.");
-        }
-        catch
-        {
-            imported.Dispose();
-            throw;
-        }
-
-        var key = new SigningKey(imported);
+        SigningKey key = P256SigningKey.TryImport(pkcs8) is { } curve ? curve : RsaSigningKey.Import(pkcs8);
         if (key.Kid == kid) return key;
         key.Dispose();
         throw new CryptographicException("The signing key is not the one its name stands for.");
@@ -50,25 +36,30 @@ internal sealed class SigningKey : IDisposable
     /// <summary>The private key, to be wrapped at once; the caller zeroes it.</summary>
     public byte[] ExportPkcs8()
     {
-        using var key = Borrow();
+        using var key = Open();
         return key.ExportPkcs8PrivateKey();
     }
 
-    /// <summary>Signs with ES256; the signature is R and S of 32 bytes each (RFC 7518 section 3.4).</summary>
+    /// <summary>The signature's bytes as a JWS carries them (RFC 7518 section 3).</summary>
     public byte[] Sign(ReadOnlySpan<byte> signingInput)
     {
-        if (!_idle.TryTake(out var key)) key = Borrow();
-        var signature = key.SignData(signingInput, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        if (!_idle.TryTake(out var key)) key = Open();
+        var signature = Sign(key, signingInput);
         _idle.Add(key);
         return signature;
     }
 
-    /// <summary>The platform's key with its private half, for certificates and revocation lists; the caller disposes it soon.</summary>
-    public ECDsa Borrow() => ECDsa.Create(_parameters);
-
     public void Dispose()
     {
         while (_idle.TryTake(out var key)) key.Dispose();
-        CryptographicOperations.ZeroMemory(_parameters.D);
+        Forget();
     }
+
+    /// <summary>The platform's key, with its private half.</summary>
+    protected abstract AsymmetricAlgorithm Open();
+
+    protected abstract byte[] Sign(AsymmetricAlgorithm key, ReadOnlySpan<byte> signingInput);
+
+    /// <summary>Zeroes what was kept of the private half.</summary>
+    protected abstract void Forget();
 }

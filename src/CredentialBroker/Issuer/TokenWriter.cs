@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
 
 namespace CredentialBroker.Issuer;
@@ -11,13 +10,16 @@ internal static class TokenWriter
     /// <param name="type">Header <c>typ</c>, which tells apart what one key signs.</param>
     /// <exception cref="SigningRefusedException">The ring does not sign such claims.</exception>
     /// <param name="claims">Writes the members of the claims object; the object itself is opened and closed here.</param>
-    public static string Write(KeyRing ring, Action<Utf8JsonWriter> claims, string type = "JWT")
+    public static string Write(KeyRing ring, Action<Utf8JsonWriter> claims, string type = "JWT") => Prepare(ring, claims, type).Sign();
+
+    /// <summary>The same up to the signature, which may be made later and elsewhere.</summary>
+    public static UnsignedToken Prepare(KeyRing ring, Action<Utf8JsonWriter> claims, string type = "JWT")
     {
         var key = ring.Signer;
         var text = new ArrayBufferWriter<byte>(1024);
         Append(text, Json(json =>
         {
-            json.WriteString("alg"u8, "ES256"u8);
+            json.WriteString("alg"u8, key.Verifying.Algorithm);
             json.WriteString("kid"u8, key.Kid);
             json.WriteString("typ"u8, type);
         }));
@@ -25,8 +27,7 @@ internal static class TokenWriter
         var body = Json(claims);
         SigningRules.Demand(ring, body);
         Append(text, body);
-        var signature = key.Sign(text.WrittenSpan);
-        return $"{Encoding.ASCII.GetString(text.WrittenSpan)}.{Base64Url.EncodeToString(signature)}";
+        return new UnsignedToken(text.WrittenMemory, key);
     }
 
     private static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> members)

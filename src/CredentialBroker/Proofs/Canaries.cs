@@ -55,7 +55,7 @@ internal sealed class Canaries(
         if (minted.DiesBy - lease.EndsAt > template.MaxResidual)
             return await AbandonAsync(template, lease, certain: true, ReasonCodes.ResidualTooLong, "the credential could outlive its lease by more than the template accepts");
 
-        var fingerprint = fingerprints.Of(minted.Secret.Reveal().Span);
+        var fingerprint = fingerprints.Of(minted.Secret.Fingerprinted.Span);
         if (await journal.CommitAsync(Lane.Issuing,
                 new EpochGuard(snapshot.Epoch), LeaseMoves.Activate(leaseId, decision, clock.NowMs(), minted.DiesBy, minted.Handle, fingerprint),
                 IssueEvents.Kept(clock, chain, lease with { Fingerprint = fingerprint, DiesBy = minted.DiesBy })) is { } late)

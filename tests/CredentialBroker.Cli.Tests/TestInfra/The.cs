@@ -94,6 +94,9 @@ internal static class The
 
     public static ControlView Control { get; } = new(ControlId, "template=orders-read", "INC-77", "ann", Noon, Noon.AddHours(2));
 
+    public static CutOffView CutOff { get; } = new(
+        "prod", "arn:aws:iam::111122223333:role/orders", Noon, Noon.AddHours(12), [LeaseId], 1, 2, "and every session of the role that this broker did not make", "pending", "IAM did not answer");
+
     public static WhoAmI Ann { get; } = new("ann", "https://login.example", "u-1", [new RoleView("auditor"), new RoleView("responder", "environment=prod")]);
 
     public static Explanation Granted { get; } = new(true, [new ClauseView("approval", true)], null, null,

@@ -122,7 +122,7 @@ public sealed class AuditExportTests(PostgresFixture postgres) : IClassFixture<P
         var folder = Directory.CreateTempSubdirectory("credbroker-test-").FullName;
         try
         {
-            using var key = Issuer.SigningKey.Generate();
+            using var key = Issuer.P256SigningKey.Generate();
             async Task RoundAsync(int records, Action? between = null)
             {
                 using var rig = new EvidenceRig(replica, key: key, exports: checkpoints => [new AuditExport("folder", new NativeFormat(checkpoints), new FolderSink(folder, replica.Clock, largest: 40_000))]);

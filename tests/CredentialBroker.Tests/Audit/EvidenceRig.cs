@@ -17,12 +17,12 @@ internal sealed class EvidenceRig : IDisposable
 
     private readonly bool _ownsKey;
 
-    public EvidenceRig(Replica replica, AuditOptions? options = null, SigningKey? key = null, Func<CheckpointStore, IReadOnlyList<AuditExport>>? exports = null)
+    public EvidenceRig(Replica replica, AuditOptions? options = null, P256SigningKey? key = null, Func<CheckpointStore, IReadOnlyList<AuditExport>>? exports = null)
     {
         Replica = replica;
         Options = options ?? new AuditOptions();
-        (_ownsKey, Key) = (key is null, key ?? SigningKey.Generate());
-        var (log, mine) = (new SealLog(NullLogger<SealLog>.Instance), new EvidenceKey(Key.Public.X, Key.Public.Y, text => Key.Sign(text)));
+        (_ownsKey, Key) = (key is null, key ?? P256SigningKey.Generate());
+        var (log, mine) = (new SealLog(NullLogger<SealLog>.Instance), new EvidenceKey(Key.Verifying.X, Key.Verifying.Y, text => Key.Sign(text)));
         Signer = new CheckpointSigner(new EvidenceKeys(() => mine, () => [(mine.X, mine.Y)]), Origin);
         (Tree, Tiles, Checkpoints) = (new TreeStore(replica.Store), new TreeTiles(replica.Store), new CheckpointStore(replica.Store));
         Sealer = new Sealer(Tree, Tiles, replica.Journal, log, replica.Clock);
@@ -37,7 +37,7 @@ internal sealed class EvidenceRig : IDisposable
 
     public Replica Replica { get; }
     public AuditOptions Options { get; }
-    public SigningKey Key { get; }
+    public P256SigningKey Key { get; }
     public CheckpointSigner Signer { get; }
     public TreeStore Tree { get; }
     public TreeTiles Tiles { get; }

@@ -10,7 +10,7 @@ namespace CredentialBroker.Audit;
 /// <summary>Whatever is done to an export, verification finds it and says where.</summary>
 public sealed class ExportVerifierTests : IDisposable
 {
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly P256SigningKey _key = P256SigningKey.Generate();
     private readonly CheckpointSigner _signer;
     private readonly List<AuditLine> _records = [];
 
@@ -139,7 +139,7 @@ public sealed class ExportVerifierTests : IDisposable
     [Fact]
     public async Task A_wrong_key_is_found()
     {
-        using var other = SigningKey.Generate();
+        using var other = P256SigningKey.Generate();
         var verdict = await EvidenceRig.VerifyAsync(Export(_records), SignerOf(other).All);
         Assert.Equal("line 6: the checkpoint of 5 records: bears no signature of a key that was given", verdict.Problem);
         Assert.False((await EvidenceRig.VerifyAsync(Export(_records), [])).SignatureChecked);
@@ -234,11 +234,11 @@ public sealed class ExportVerifierTests : IDisposable
     /// <summary>Some problems are told with the line in front.</summary>
     private static string? Strip(string? told, string wanted) => wanted.StartsWith("line", StringComparison.Ordinal) || told?.StartsWith("line", StringComparison.Ordinal) != true ? told : told[(told.IndexOf(": ", StringComparison.Ordinal) + 2)..];
 
-    private static CheckpointSigner SignerOf(SigningKey key) => new(Keys(key), EvidenceRig.Origin);
+    private static CheckpointSigner SignerOf(P256SigningKey key) => new(Keys(key), EvidenceRig.Origin);
 
-    private static EvidenceKeys Keys(SigningKey key)
+    private static EvidenceKeys Keys(P256SigningKey key)
     {
-        var mine = new EvidenceKey(key.Public.X, key.Public.Y, text => key.Sign(text));
+        var mine = new EvidenceKey(key.Verifying.X, key.Verifying.Y, text => key.Sign(text));
         return new EvidenceKeys(() => mine, () => [(mine.X, mine.Y)]);
     }
 }

@@ -32,7 +32,7 @@ public sealed class SealerTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         await using var one = await OpenAsync("postgres", postgres);
         var others = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => one.AnotherAsync()));
-        using var key = Issuer.SigningKey.Generate();
+        using var key = Issuer.P256SigningKey.Generate();
         var rigs = others.Append(one).Select(r => new EvidenceRig(r, key: key)).ToList();
         await Task.WhenAll(rigs.Select(rig => Task.Run(async () =>
         {

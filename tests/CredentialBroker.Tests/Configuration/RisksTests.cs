@@ -37,9 +37,15 @@ public sealed class RisksTests
         Tells("Targets:Vault:main:Login:Method", Vault(new() { Login = new() { Method = "token", TokenFile = "/nowhere/token", AllowStaticToken = true } }));
         Tells("Targets:Vault:main:AllowStaticSecrets", Vault(new() { AllowStaticSecrets = true }));
         Assert.Empty(Risks.In(Vault(new())));
+        Tells("Targets:Aws:main:Login:Method", Aws(new() { Login = new() { Method = "keys" } }));
+        Tells("Targets:Aws:main:MaxLeasesPerRole", Aws(new() { MaxLeasesPerRole = 5000 }));
+        Assert.Empty(Risks.In(Aws(new())));
         Tells("Targets:Azure:main:Login:Method", Safe with { Targets = new TargetOptions { Azure = new Dictionary<string, Backends.Azure.AzureTarget> { ["main"] = new() { Login = new() { Method = "client-secret" } } } } });
         Tells("Targets:Gcp:main:Login:Method", Safe with { Targets = new TargetOptions { Gcp = new Dictionary<string, Backends.Gcp.GcpTarget> { ["main"] = new() { Login = new() { Method = "key-file" } } } } });
     }
+
+    private static BrokerOptions Aws(Backends.Aws.AwsTarget target) =>
+        Safe with { Targets = new TargetOptions { Aws = new Dictionary<string, Backends.Aws.AwsTarget> { ["main"] = target } } };
 
     private static BrokerOptions Vault(Backends.Vault.VaultTarget target) =>
         Safe with { Targets = new TargetOptions { Vault = new Dictionary<string, Backends.Vault.VaultTarget> { ["main"] = target } } };

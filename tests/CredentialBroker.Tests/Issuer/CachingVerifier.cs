@@ -1,7 +1,6 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.Issuer;
 
@@ -11,7 +10,7 @@ namespace CredentialBroker.Issuer;
 /// </summary>
 internal sealed class CachingVerifier(Func<ReadOnlyMemory<byte>> fetch, TimeProvider clock)
 {
-    private readonly Dictionary<string, VerifyingKey> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonElement> _keys = new(StringComparer.Ordinal);
     private DateTimeOffset _fetchedAt = DateTimeOffset.MinValue;
 
     public bool Accepts(string token)
@@ -22,8 +21,7 @@ internal sealed class CachingVerifier(Func<ReadOnlyMemory<byte>> fetch, TimeProv
         using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]));
         using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
         if (!_keys.TryGetValue(header.RootElement.GetProperty("kid").GetString()!, out var known)) return false;
-        using var key = known.Open();
-        return key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256)
+        return PublishedKeys.Signed(known, token)
                && claims.RootElement.GetProperty("exp").GetInt64() > now.ToUnixTimeSeconds();
     }
 
@@ -33,8 +31,7 @@ internal sealed class CachingVerifier(Func<ReadOnlyMemory<byte>> fetch, TimeProv
         using var jwks = JsonDocument.Parse(fetch());
         foreach (var key in jwks.RootElement.GetProperty("keys").EnumerateArray())
         {
-            var kid = key.GetProperty("kid").GetString()!;
-            _keys[kid] = new VerifyingKey(kid, key.GetProperty("x").GetString()!, key.GetProperty("y").GetString()!);
+            _keys[key.GetProperty("kid").GetString()!] = key.Clone();
         }
 
         _fetchedAt = now;

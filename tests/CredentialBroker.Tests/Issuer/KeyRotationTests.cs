@@ -138,7 +138,7 @@ public sealed class KeyRotationTests(PostgresFixture postgres) : IDisposable
         Assert.Null(ring.Find(kid));
         // A replica that never saw the private key publishes the public one.
         var later = await KeyReplica.LoadAsync(replica, _kek.Options);
-        using var old = later.Rings.Checkpoint.Published.Single(key => key.Kid == kid).Open();
+        using var old = ((P256VerifyingKey)later.Rings.Checkpoint.Published.Single(key => key.Kid == kid)).Open();
         Assert.True(old.VerifyData("a checkpoint"u8, signature, System.Security.Cryptography.HashAlgorithmName.SHA256));
         Assert.Equal(made.Kid, later.Rings.Checkpoint.Signer.Kid);
     }

@@ -20,7 +20,7 @@ public sealed class ReservedAudienceTests
     {
         await using var broker = await Brokers.StartAsync(change: Reserve);
         var scene = broker.Scene;
-        using var sts = await StrictSts.OfAsync(broker.Host.Address, "/issuer/federation", "sts.amazonaws.com", "credential-broker");
+        var sts = await StrictSts.OfAsync(broker.Host.Address, "/issuer/federation", "sts.amazonaws.com", "credential-broker");
         var rings = broker.Get<KeyRings>();
         Assert.Null(sts.Refusal(TokenWriter.Write(rings.Federation, Claims(rings.Federation, "sts.amazonaws.com", "credential-broker"))));
 
@@ -59,9 +59,9 @@ public sealed class ReservedAudienceTests
     [Fact]
     public async Task R60_Whatever_got_past_the_template_is_not_signed()
     {
-        using var key = SigningKey.Generate();
+        using var key = SigningKey.Generate(KeyPurpose.Workload);
         var ring = new KeyRing(KeyPurpose.Workload, "https://broker.example/issuer/workload") { Reserved = new ReservedAudiences([Declared]) };
-        ring.Replace(key, [key.Public]);
+        ring.Replace(key, [key.Verifying]);
         var clock = new BrokerClock(TimeProvider.System);
         var backend = new SignedTokenBackend(ring, new StatusIndexes(_ => Task.FromResult(0L)), new Dictionary<string, SignedTokenTarget> { ["internal"] = new() { Audiences = ["sts.amazonaws.com"] } }, clock);
         foreach (var audience in new[] { "sts.amazonaws.com", Declared, "https://iam.googleapis.com/projects/1" })
@@ -76,8 +76,8 @@ public sealed class ReservedAudienceTests
     public void R60_An_issuer_signs_in_its_own_name_once_and_for_one_audience_of_its_own()
     {
         var rings = new KeyRings("https://broker.example", ReservedAudiences.BuiltIn);
-        using var key = SigningKey.Generate();
-        foreach (var purpose in KeyPurpose.All) rings[purpose].Replace(key, [key.Public]);
+        using var key = SigningKey.Generate(KeyPurpose.Workload);
+        foreach (var purpose in KeyPurpose.All) rings[purpose].Replace(key, [key.Verifying]);
         var (workload, federation) = (rings.Workload, rings.Federation);
         Assert.NotEmpty(TokenWriter.Write(workload, Claims(workload, "orders-api", "k8s://prod/shop/checkout")));
         Refuses(federation, Claims(federation, "orders-api", "credential-broker"));

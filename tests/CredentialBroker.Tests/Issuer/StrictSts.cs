@@ -1,18 +1,17 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.Issuer;
 
 /// <summary>A cloud's token exchange in miniature: one issuer found by discovery, one audience, one subject, nothing else.</summary>
-internal sealed class StrictSts : IDisposable
+internal sealed class StrictSts
 {
-    private readonly JsonDocument _jwks;
+    private readonly byte[] _jwks;
     private readonly string _audience;
     private readonly string _subject;
 
-    private StrictSts(JsonDocument jwks, string issuer, string audience, string subject) => (_jwks, ExpectedIssuer, _audience, _subject) = (jwks, issuer, audience, subject);
+    private StrictSts(byte[] jwks, string issuer, string audience, string subject) => (_jwks, ExpectedIssuer, _audience, _subject) = (jwks, issuer, audience, subject);
 
     public string ExpectedIssuer { get; set; }
 
@@ -20,7 +19,7 @@ internal sealed class StrictSts : IDisposable
     {
         using var http = new HttpClient();
         using var discovery = JsonDocument.Parse(await http.GetStringAsync($"{address}{path}/.well-known/openid-configuration"));
-        var jwks = JsonDocument.Parse(await http.GetStringAsync(discovery.RootElement.GetProperty("jwks_uri").GetString()));
+        var jwks = await http.GetByteArrayAsync(discovery.RootElement.GetProperty("jwks_uri").GetString());
         return new StrictSts(jwks, discovery.RootElement.GetProperty("issuer").GetString()!, audience, subject);
     }
 
@@ -31,15 +30,11 @@ internal sealed class StrictSts : IDisposable
         using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]));
         using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
         if (Text(claims, "iss") != ExpectedIssuer) return "iss";
-        var key = _jwks.RootElement.GetProperty("keys").EnumerateArray().FirstOrDefault(key => key.GetProperty("kid").GetString() == Text(header, "kid"));
-        if (key.ValueKind != JsonValueKind.Object) return "kid";
-        using var verifier = new VerifyingKey("", key.GetProperty("x").GetString()!, key.GetProperty("y").GetString()!).Open();
-        if (!verifier.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256)) return "signature";
+        if (PublishedKeys.Find(_jwks, Text(header, "kid")) is not { } key) return "kid";
+        if (!PublishedKeys.Signed(key, token)) return "signature";
         if (Text(claims, "aud") != _audience) return "aud";
         return Text(claims, "sub") == _subject ? null : "sub";
     }
-
-    public void Dispose() => _jwks.Dispose();
 
     private static string? Text(JsonDocument document, string name) => document.RootElement.GetProperty(name).GetString();
 }

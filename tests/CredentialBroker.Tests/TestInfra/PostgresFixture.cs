@@ -40,6 +40,9 @@ public sealed class PostgresFixture : IAsyncLifetime
     /// <summary>A fresh, empty database; returns the superuser's connection string to it.</summary>
     public async Task<string> NewDatabaseAsync() => await (await ServerAsync()).CreateDatabaseAsync("test");
 
+    /// <summary>A store of that kind: a fresh database's connection string, or null where it is to be SQLite.</summary>
+    public async Task<string?> StoreAsync(string kind) => kind == "postgres" ? await NewDatabaseAsync() : null;
+
     /// <summary>
     /// A fresh copy of a database that <paramref name="prepare"/> filled once per test process (a migrated schema, say):
     /// copying is faster than preparing again.

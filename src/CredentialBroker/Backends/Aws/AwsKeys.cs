@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials;
 using Amazon.SecurityToken;
+using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Backends.Aws;
 
@@ -14,10 +15,19 @@ internal static class AwsKeys
         _ => new AnonymousAWSCredentials(),
     };
 
-    public static async ValueTask<AwsSession> ReadAsync(AWSCredentials keys)
+    /// <exception cref="BackendException">There are none, or none that may be used.</exception>
+    public static async ValueTask<AwsSession> ReadAsync(AWSCredentials keys, CancellationToken cancel)
     {
-        var own = await keys.GetCredentialsAsync();
-        return new AwsSession(own.AccessKey, own.SecretKey, own.UseToken ? own.Token : null, 0);
+        try
+        {
+            // The SDK takes no token, and may wait for a network that is not there.
+            var own = await keys.GetCredentialsAsync().WaitAsync(cancel);
+            return new AwsSession(own.AccessKey, own.SecretKey, own.UseToken ? own.Token : null, 0);
+        }
+        catch (Exception error) when (error is not (BackendException or OperationCanceledException) || (error is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw new BackendException(AwsBackend.Word, ReasonCodes.TargetUnavailable, "the broker's own login at AWS failed", transient: true, error);
+        }
     }
 
     /// <summary>Read at every use, so that a rotated key is taken up.</summary>
@@ -28,12 +38,19 @@ internal static class AwsKeys
         public override async Task<ImmutableCredentials> GetCredentialsAsync() => new((await File.ReadAllTextAsync(id)).Trim(), (await File.ReadAllTextAsync(secret)).Trim(), null);
     }
 
-    /// <summary>Looked for when first used, not when the broker starts: the chain may ask the network.</summary>
+    /// <summary>
+    /// Looked for when first used, not when the broker starts: the chain may ask the network. A key without a session's
+    /// token that lies around, in the environment or a profile, is a standing secret, and was not accepted.
+    /// </summary>
     private sealed class FromChain : AWSCredentials
     {
-        public override ImmutableCredentials GetCredentials() => DefaultAWSCredentialsIdentityResolver.GetCredentials(new AmazonSecurityTokenServiceConfig()).GetCredentials();
+        public override ImmutableCredentials GetCredentials() => Passing(DefaultAWSCredentialsIdentityResolver.GetCredentials(new AmazonSecurityTokenServiceConfig()).GetCredentials());
 
         public override async Task<ImmutableCredentials> GetCredentialsAsync() =>
-            await (await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(new AmazonSecurityTokenServiceConfig())).GetCredentialsAsync();
+            Passing(await (await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(new AmazonSecurityTokenServiceConfig())).GetCredentialsAsync());
+
+        private static ImmutableCredentials Passing(ImmutableCredentials found) => found.UseToken
+            ? found
+            : throw new BackendException(AwsBackend.Word, ReasonCodes.TargetUnavailable, "this machine's default login is a standing secret; configure keys to accept one", transient: false);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class AwsManagement(string brokerId, AwsTarget target, AWSCreden
 
     public async ValueTask<AwsSession> HoldAsync(CancellationToken cancel)
     {
-        if (target.Login.ManagementRole is not { } role) return await AwsKeys.ReadAsync(keys);
+        if (target.Login.ManagementRole is not { } role) return await AwsKeys.ReadAsync(keys, cancel);
         if (Volatile.Read(ref _held) is { } held && !IsDue(held)) return held;
         await _one.WaitAsync(cancel);
         try

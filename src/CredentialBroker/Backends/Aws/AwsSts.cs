@@ -23,7 +23,7 @@ internal sealed class AwsSts(AwsTarget target, AwsWire wire, AWSCredentials keys
         var began = clock.NowMs();
         var answer = target.Login.IsFederation
             ? await wire.StsAsync(null, "AssumeRoleWithWebIdentity", [.. ask.Parameters, ("WebIdentityToken", FederationToken.Write(federation, clock, target.Login.Subject, target.Login.Audience, ask.WriteClaims))], cancel)
-            : await wire.StsAsync(await AwsKeys.ReadAsync(keys), "AssumeRole", [.. ask.Parameters, .. ask.OfCall(target.ExternalId)], cancel);
+            : await wire.StsAsync(await AwsKeys.ReadAsync(keys, cancel), "AssumeRole", [.. ask.Parameters, .. ask.OfCall(target.ExternalId)], cancel);
         return Read(answer, ask, began, clock.NowMs());
     }
 

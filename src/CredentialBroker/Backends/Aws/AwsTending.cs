@@ -23,7 +23,12 @@ internal sealed class AwsTending(AwsConnections connections, AwsSessions session
         {
             foreach (var role in options.Roles)
             {
-                if (IsDue(_looked, role, LookEvery)) await TendAsync(target, role, async aws => await roles.LookAsync(aws, role, cancel));
+                if (IsDue(_looked, role, LookEvery))
+                {
+                    await TendAsync(target, role, async aws => await roles.LookAsync(aws, role, cancel));
+                    // What nothing is known of yet is looked at again at once: until then its leases are expected to expire only.
+                    if (roles.Find(role) is null) _looked.Remove(role);
+                }
                 else if (IsDue(_compared, role, CompareEvery)) await TendAsync(target, role, aws => CompareAsync(aws, role, cancel));
             }
         }

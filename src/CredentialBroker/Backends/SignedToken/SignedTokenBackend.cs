@@ -90,9 +90,9 @@ internal sealed class SignedTokenBackend(KeyRing issuer, StatusIndexes indexes, 
         var exp = order.EndsAt / 1000;
         if (exp * 1000 <= now) throw Failed("the lease ends before the token would begin");
         if (!order.Facts.TryGetValue(HeldFacts.Uri, out var subject)) throw Failed("the workload has no URI to put into sub");
-        var token = TokenWriter.Write(issuer, TokenClaims.Of(order, issuer.Issuer, subject, new TokenStamp(state.Id, state.StatusIndex, now / 1000, exp)));
+        var token = TokenWriter.Prepare(issuer, TokenClaims.Of(order, issuer.Issuer, subject, new TokenStamp(state.Id, state.StatusIndex, now / 1000, exp)));
         var type = ((SignedTokenGrant)order.Grant).Constraint == SenderConstraint.Dpop ? "DPoP" : "Bearer";
-        return new Minted(new Secret(("token", token), ("tokenType", type)), exp * 1000, HandleOf(order, state));
+        return new Minted(Secret.Unsigned(token.Input, () => [("token", token.Sign()), ("tokenType", type)]), exp * 1000, HandleOf(order, state));
     }
 
     private static BackendException Failed(string detail) => new(Word, ReasonCodes.MintFailed, detail, transient: false);

@@ -31,16 +31,15 @@ public sealed class AwsMintTests
     [Fact]
     public async Task The_broker_logs_in_with_a_token_of_its_own_that_carries_source_identity_and_tags()
     {
-        using var key = SigningKey.Generate();
+        using var key = SigningKey.Generate(KeyPurpose.Federation);
         await using var rig = await AwsRig.StartAsync();
-        rig.Rings.Federation.Replace(key, [key.Public]);
-        using var @public = key.Public.Open();
+        rig.Rings.Federation.Replace(key, [key.Verifying]);
         var issuer = rig.Rings.Federation.Issuer["https://".Length..];
         var provider = $"arn:aws:iam::{StandInAccount.Id}:oidc-provider/{issuer}";
         var trust = $$$$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"{{{{provider}}}}"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity"],"Condition":{"StringEquals":{"{{{{issuer}}}}:aud":"sts.amazonaws.com","{{{{issuer}}}}:sub":"credential-broker"}}}]}""";
         var role = rig.Account.AddRole("federated", trust, StandInAccount.Everything);
         var management = rig.Account.AddRole("management", trust, StandInAccount.Everything);
-        rig.Account.Providers[rig.Rings.Federation.Issuer] = ("sts.amazonaws.com", new Microsoft.IdentityModel.Tokens.ECDsaSecurityKey(@public) { KeyId = key.Kid });
+        rig.Account.Providers[rig.Rings.Federation.Issuer] = ("sts.amazonaws.com", new Microsoft.IdentityModel.Tokens.JsonWebKeySet(System.Text.Encoding.UTF8.GetString(rig.Rings.Federation.Jwks.Span)).GetSigningKeys().Single());
         rig.Connect(rig.Target with
         {
             Roles = [role.Arn], ExternalId = null, Login = new AwsLogin { ManagementRole = management.Arn }, LeaseRoles = new AwsLeaseRoles { TrustedPrincipal = provider },

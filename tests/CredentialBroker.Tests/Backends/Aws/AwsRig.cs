@@ -11,28 +11,28 @@ namespace CredentialBroker.Backends.Aws;
 /// <summary>An account as an operator would prepare it, at the stand-in, and a broker's backend with a store of its own.</summary>
 internal sealed class AwsRig : IAsyncDisposable
 {
-    public const string TargetName = "prod";
+    public const string TargetName = AwsPrepared.TargetName;
     public const string BrokerId = "abc123";
-    public const string Bucket = "arn:aws:s3:::orders";
-    private readonly string _folder = Directory.CreateTempSubdirectory("credbroker-aws-").FullName;
+    public const string Bucket = AwsPrepared.Bucket;
+    private readonly AwsPrepared? _prepared;
     private readonly List<Replica> _replicas = [];
 
-    private AwsRig(AwsStandIn standIn, Replica replica, TimeProvider machine)
+    private AwsRig(AwsPrepared? prepared, AwsTarget target, Replica replica, TimeProvider machine)
     {
-        (StandIn, Clock) = (standIn, new BrokerClock(machine));
-        Use(replica);
+        (_prepared, Clock, Replica, Target) = (prepared, new BrokerClock(machine), replica, target);
+        Sessions = new AwsSessions(replica.Store, replica.Journal, Clock);
     }
 
-    public AwsStandIn StandIn { get; }
+    public AwsStandIn StandIn => _prepared!.StandIn;
     public StandInAccount Account => StandIn.State;
     public BrokerClock Clock { get; }
-    public Replica Replica { get; private set; } = null!;
+    public Replica Replica { get; }
     public KeyRings Rings { get; } = new("https://broker.example", ReservedAudiences.BuiltIn);
-    public StandInUser Broker { get; private set; } = null!;
-    public StandInRole Role { get; private set; } = null!;
-    public AwsTarget Target { get; private set; } = null!;
+    public StandInUser Broker => _prepared!.Broker;
+    public StandInRole Role => _prepared!.Role;
+    public AwsTarget Target { get; private set; }
     public AwsConnections Connections { get; private set; } = null!;
-    public AwsSessions Sessions { get; private set; } = null!;
+    public AwsSessions Sessions { get; }
     public AwsDenials Denials { get; private set; } = null!;
     public AwsRoles Roles { get; private set; } = null!;
     public AwsTending Tending { get; private set; } = null!;
@@ -43,9 +43,17 @@ internal sealed class AwsRig : IAsyncDisposable
     {
         machine ??= TimeProvider.System;
         var clock = new BrokerClock(machine);
-        var rig = new AwsRig(await AwsStandIn.StartAsync(machine), await Replica.OpenAsync(database is null ? "sqlite" : "postgres", database!, clock: clock), machine);
-        rig.Prepare(rights ?? StandInAccount.Everything);
+        var prepared = await AwsPrepared.StartAsync(machine, rights);
+        var rig = new AwsRig(prepared, prepared.Target, await Replica.OpenAsync(database is null ? "sqlite" : "postgres", database!, clock: clock), machine);
         rig.Connect(change?.Invoke(rig.Target) ?? rig.Target);
+        return rig;
+    }
+
+    /// <summary>A broker's backend, without a stand-in.</summary>
+    public static async Task<AwsRig> AtAsync(AwsTarget target)
+    {
+        var rig = new AwsRig(null, target, await Replica.OpenAsync("sqlite", null!, clock: new BrokerClock(TimeProvider.System)), TimeProvider.System);
+        rig.Connect(target);
         return rig;
     }
 
@@ -108,46 +116,13 @@ internal sealed class AwsRig : IAsyncDisposable
     public string? Denied(StandInRole? role = null) => Account.Locked(() => (role ?? Role).Inline.GetValueOrDefault(SessionNames.DenialsOf(BrokerId)));
 
     /// <summary>The target in a broker's configuration.</summary>
-    public void AddTo(JsonObject configuration) => configuration["Targets"]!["Aws"] = new JsonObject
-    {
-        [TargetName] = new JsonObject
-        {
-            [nameof(AwsTarget.Account)] = Target.Account, ["Region"] = Target.Region, [nameof(AwsTarget.Roles)] = new JsonArray([.. Target.Roles.Select(one => (JsonNode)one)]), ["StsEndpoint"] = StandIn.Url.ToString(), ["IamEndpoint"] = StandIn.Url.ToString(),
-            ["ProbeEndpoints"] = new JsonArray(StandIn.Url.ToString()), ["ExternalId"] = Target.ExternalId,
-            ["LeaseRoles"] = Target.LeaseRoles is { } roles ? new JsonObject { ["Path"] = roles.Path, ["TrustedPrincipal"] = roles.TrustedPrincipal, ["PermissionsBoundary"] = roles.PermissionsBoundary } : null,
-            ["Login"] = new JsonObject { ["Method"] = "keys", ["AllowStaticKeys"] = true, ["AccessKeyIdFile"] = Target.Login.AccessKeyIdFile, ["SecretAccessKeyFile"] = Target.Login.SecretAccessKeyFile },
-        },
-    };
+    public void AddTo(JsonObject configuration) => _prepared!.AddTo(configuration);
 
     public async ValueTask DisposeAsync()
     {
         Connections.Dispose();
         foreach (var replica in _replicas) await replica.DisposeAsync();
         await Replica.DisposeAsync();
-        await StandIn.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-        Assert.Equal("", string.Join("\n", StandIn.Undocumented));
-    }
-
-    private void Use(Replica replica)
-    {
-        Replica = replica;
-        Sessions = new AwsSessions(replica.Store, replica.Journal, Clock);
-    }
-
-    private void Prepare(string rights)
-    {
-        Broker = Account.AddUser("broker", rights);
-        Role = Account.AddRole("orders", StandInAccount.Trust(Broker.Arn, "house"), """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"*"}]}""");
-        Account.Policies[$"arn:aws:iam::{StandInAccount.Id}:policy/bound"] = PolicyDocument.Read("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}""", isTrust: false);
-        File.WriteAllText(Path.Combine(_folder, "id"), Broker.KeyId + "\n");
-        File.WriteAllText(Path.Combine(_folder, "secret"), Broker.Secret + "\n");
-        Target = new AwsTarget
-        {
-            Account = StandInAccount.Id, Region = StandInAccount.Region, Roles = [Role.Arn], StsEndpoint = StandIn.Url, IamEndpoint = StandIn.Url, ExternalId = "house", RequestTimeout = TimeSpan.FromSeconds(3),
-            ProbeEndpoints = [StandIn.Url],
-            LeaseRoles = new AwsLeaseRoles { TrustedPrincipal = Broker.Arn, PermissionsBoundary = $"arn:aws:iam::{StandInAccount.Id}:policy/bound" },
-            Login = new AwsLogin { Method = "keys", AllowStaticKeys = true, AccessKeyIdFile = Path.Combine(_folder, "id"), SecretAccessKeyFile = Path.Combine(_folder, "secret") },
-        };
+        if (_prepared is not null) await _prepared.DisposeAsync();
     }
 }

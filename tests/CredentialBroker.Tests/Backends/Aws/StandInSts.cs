@@ -14,6 +14,9 @@ internal static class StandInSts
 
     public static string Answer(StandInAccount account, StandInCaller caller, Dictionary<string, string> form)
     {
+        // Which every caller may, whatever a policy denies.
+        if (form["Action"] == "GetCallerIdentity" && caller.User is { } user)
+            return $"<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>{user.Arn}</Arn><UserId>{user.KeyId}</UserId><Account>{StandInAccount.Id}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
         if (form["Action"] != "AssumeRole") throw StandInRefusal.Undocumented(form["Action"]);
         Know(form, [.. Common, "SourceIdentity", "ExternalId"], "PolicyArns.member.", "Tags.member.", "TransitiveTagKeys.member.");
         var tags = new Dictionary<string, string>();

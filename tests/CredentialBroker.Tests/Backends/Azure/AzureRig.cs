@@ -18,13 +18,13 @@ internal sealed class AzureRig : IAsyncDisposable
     public const string VaultAudience = "https://vault.azure.net/.default";
     private const int Many = 40;
     private int _next;
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly SigningKey _key = SigningKey.Generate(KeyPurpose.Federation);
 
     private AzureRig(AzureStandIn standIn, TimeProvider time)
     {
         (StandIn, Clock) = (standIn, new BrokerClock(time));
         BrokerId = RandomNumberGenerator.GetString("0123456789abcdefghjkmnpqrstvwxyz", 6);
-        Rings.Federation.Replace(_key, [_key.Public]);
+        Rings.Federation.Replace(_key, [_key.Verifying]);
         var state = standIn.State;
         state.Authority.Keys[Rings.Federation.Issuer] = () => System.Text.Encoding.UTF8.GetString(Rings.Federation.Jwks.Span);
         Prepare(state, Rings.Federation.Issuer);
@@ -71,8 +71,7 @@ internal sealed class AzureRig : IAsyncDisposable
     /// <summary>The tenant trusts a broker's issuer, whose keys it fetches.</summary>
     public void Trust(string issuer) => StandIn.State.Locked(() =>
     {
-        foreach (var (client, subject) in new[] { (BrokerApplication, "credential-broker"), (OrdersApplication, "orders") })
-            StandIn.State.Applications[client].FederatedCredentials.Add((issuer, subject, "api://AzureADTokenExchange"));
+        foreach (var identity in Target.Identities.Values.Append(Target.Own!)) StandIn.State.Applications[identity.ClientId].FederatedCredentials.Add((issuer, identity.Subject, "api://AzureADTokenExchange"));
         return true;
     });
 
@@ -120,7 +119,8 @@ internal sealed class AzureRig : IAsyncDisposable
             ["TenantId"] = Target.TenantId, ["AuthorityHost"] = Target.AuthorityHost.ToString(), ["GraphEndpoint"] = Target.GraphEndpoint.ToString(),
             ["ResourceManagerEndpoint"] = Target.ResourceManagerEndpoint.ToString(), ["RootCertificateFile"] = Target.RootCertificateFile,
             ["Own"] = new JsonObject { ["ClientId"] = BrokerApplication },
-            ["Identities"] = new JsonObject { ["orders"] = new JsonObject { ["ClientId"] = OrdersApplication, ["PrincipalId"] = OrdersPrincipal, ["Subject"] = "orders", ["AllowSecrets"] = true } },
+            ["Identities"] = new JsonObject(Target.Identities.Select(one => KeyValuePair.Create<string, JsonNode?>(
+                one.Key, new JsonObject { ["ClientId"] = one.Value.ClientId, ["PrincipalId"] = one.Value.PrincipalId, ["Subject"] = one.Value.Subject, ["AllowSecrets"] = one.Value.AllowSecrets }))),
             ["Audiences"] = Texts(Target.Audiences), ["Roles"] = Texts(Target.Roles), ["RoleScopes"] = Texts(Target.RoleScopes), ["Probes"] = Texts(Target.Probes.Select(one => one.ToString())),
         },
     };

@@ -46,6 +46,9 @@ internal sealed class StandInAuthority(AzureStandInState state) : IDisposable
         return refused ?? state.Locked(() => Grant(application, One("scope")[..^"/.default".Length]));
     }
 
+    /// <summary>As a machine has it for an identity assigned to it, without showing anything; null where nobody has that id.</summary>
+    public JsonObject? Assigned(string client, string resource) => state.Locked(() => state.Applications.TryGetValue(client, out var application) ? Grant(application, resource).Body as JsonObject : null);
+
     public void Dispose() => _http.Dispose();
 
     private AzureStandInReply? Secret(StandInApplication application, string secret) => state.Locked(() =>
@@ -68,8 +71,8 @@ internal sealed class StandInAuthority(AzureStandInState state) : IDisposable
         var validated = await new JsonWebTokenHandler().ValidateTokenAsync(assertion, new TokenValidationParameters
         {
             IssuerSigningKeys = new JsonWebKeySet(keys).GetSigningKeys(), ValidateIssuer = false, ValidateAudience = false, RequireSignedTokens = true, RequireExpirationTime = true,
-            // Entra documents RS256; the broker signs ES256, which Entra says may work (docs/backends/azure.md).
-            ValidAlgorithms = ["RS256", "ES256"], ClockSkew = TimeSpan.Zero,
+            // The one algorithm that Entra documents for federated credentials.
+            ValidAlgorithms = ["RS256"], ClockSkew = TimeSpan.Zero,
             LifetimeValidator = (from, until, _, _) => from <= state.Now.UtcDateTime.AddSeconds(5) && until > state.Now.UtcDateTime,
         });
         if (!validated.IsValid) return AzureStandInReply.TokenError(401, "invalid_client", 700027, "The certificate with identifier used to sign the client assertion is not registered on application.");

@@ -12,7 +12,7 @@ namespace CredentialBroker.Backends.Conformance;
 internal sealed class CertificateHarness : Harness
 {
     public const string TargetName = "mesh";
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly P256SigningKey _key = P256SigningKey.Generate();
     private readonly MovedClock _time = new();
     private readonly BrokerClock _clock;
     private readonly CertificateAuthorities _authorities = new(new PublicAddress("https://broker.example"));

@@ -8,6 +8,9 @@ internal sealed class GitHubHarness(GitHubRig rig) : Harness
 {
     private int _before;
 
+    /// <summary>At GitHub itself nobody waits for an hour.</summary>
+    public override IReadOnlyCollection<string> Unseen => rig.StandIn is null ? ["expired credential is refused"] : [];
+
     public override bool EndsAtTarget => true;
 
     public override bool MintsAgain => false;

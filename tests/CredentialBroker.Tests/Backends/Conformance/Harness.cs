@@ -21,6 +21,9 @@ internal abstract class Harness : IAsyncDisposable
     /// <summary>How long beyond its lease what was had with a credential may live on.</summary>
     public virtual TimeSpan Residual => TimeSpan.Zero;
 
+    /// <summary>Checks that nobody can see the truth of from here, or that would wait for hours.</summary>
+    public virtual IReadOnlyCollection<string> Unseen => [];
+
     public abstract Order NewOrder(TimeSpan life, TimeSpan deadline);
 
     /// <summary>Uses the credential as a workload would.</summary>

@@ -17,7 +17,11 @@ internal sealed class KubernetesHarness(KubernetesRig rig) : Harness
     public static async Task<KubernetesHarness> StartAsync(bool real)
     {
         var rig = await KubernetesRig.StartAsync(real);
-        return new KubernetesHarness(rig) { Backend = real ? new Remembering(rig.Backend) : rig.Backend };
+        return new KubernetesHarness(rig)
+        {
+            // A real API server remembers for its ten seconds that a token was good.
+            Backend = real ? new Remembering(rig.Backend, TimeSpan.Zero, rig.Backend.ExpectedLatency + TimeSpan.FromSeconds(1)) : rig.Backend,
+        };
     }
 
     public override Order NewOrder(TimeSpan life, TimeSpan deadline) => rig.Order(life + Shortest, deadline);
@@ -39,15 +43,4 @@ internal sealed class KubernetesHarness(KubernetesRig rig) : Harness
     }
 
     public override ValueTask DisposeAsync() => rig.DisposeAsync();
-
-    /// <summary>A real API server remembers for its ten seconds that a token was good.</summary>
-    private sealed class Remembering(Backend real) : Mutation(real)
-    {
-        public override async ValueTask<EndReport> EndAsync(string handle, CancellationToken cancel)
-        {
-            var report = await Real.EndAsync(handle, cancel);
-            await Task.Delay(Real.ExpectedLatency + TimeSpan.FromSeconds(1), cancel);
-            return report;
-        }
-    }
 }

@@ -13,7 +13,7 @@ namespace CredentialBroker.Backends.Conformance;
 internal sealed class SignedTokenHarness : Harness
 {
     public const string TargetName = "internal";
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly P256SigningKey _key = P256SigningKey.Generate();
     private readonly MovedClock _time = new();
     private readonly BrokerClock _clock;
 
@@ -21,7 +21,7 @@ internal sealed class SignedTokenHarness : Harness
     public SignedTokenHarness()
     {
         _clock = new BrokerClock(_time);
-        Ring.Replace(_key, [_key.Public]);
+        Ring.Replace(_key, [_key.Verifying]);
         Backend = new SignedTokenBackend(
             Ring, new StatusIndexes(_ => Task.FromResult(0L)), new Dictionary<string, SignedTokenTarget> { [TargetName] = new() { Audiences = ["orders-api"] } }, _clock);
     }

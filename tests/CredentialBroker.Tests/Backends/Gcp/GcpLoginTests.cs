@@ -1,14 +1,12 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 
 namespace CredentialBroker.Backends.Gcp;
 
 /// <summary>The broker's own login without federation: a key that was accepted, and one that only lies around.</summary>
 public sealed class GcpLoginTests : IDisposable
 {
-    private const string Own = "credbroker@shop.iam.gserviceaccount.com";
     private readonly RSA _key = RSA.Create(2048);
-    private readonly string _file = Path.GetTempFileName();
+    private string _file = "";
 
     [Fact]
     public async Task A_key_file_that_was_accepted_impersonates_and_is_asked_for_one_token_by_two_leases()
@@ -61,19 +59,13 @@ public sealed class GcpLoginTests : IDisposable
     public void Dispose()
     {
         _key.Dispose();
-        File.Delete(_file);
+        if (_file.Length > 0) File.Delete(_file);
     }
 
     private async Task<GcpRig> StartAsync()
     {
         var rig = await GcpRig.StartAsync();
-        rig.StandIn.State.Sts.AccountKeys[Own] = _key;
-        rig.StandIn.State.Grants.Add((GcpRig.Account, $"serviceAccount:{Own}", StandInStorage.TokenCreator));
-        await File.WriteAllTextAsync(_file, new JsonObject
-        {
-            ["type"] = "service_account", ["project_id"] = "shop", ["private_key_id"] = "key-1", ["private_key"] = _key.ExportPkcs8PrivateKeyPem(), ["client_email"] = Own, ["client_id"] = "1",
-            ["token_uri"] = new Uri(rig.StandIn.Url, "/token").ToString(),
-        }.ToJsonString());
+        _file = rig.KeyFile(_key);
         return rig;
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,12 +14,12 @@ internal sealed class GcpRig : IAsyncDisposable
     public const string TargetName = "prod";
     public const string Account = "orders@shop.iam.gserviceaccount.com";
     public const string Group = "orders-readers";
-    private readonly SigningKey _key = SigningKey.Generate();
+    private readonly SigningKey _key = SigningKey.Generate(KeyPurpose.Federation);
 
     private GcpRig(GcpStandIn standIn, TimeProvider time)
     {
         (StandIn, Clock) = (standIn, new BrokerClock(time));
-        Rings.Federation.Replace(_key, [_key.Public]);
+        Rings.Federation.Replace(_key, [_key.Verifying]);
         (standIn.State.Sts.Issuer, standIn.State.Sts.Keys) = (Rings.Federation.Issuer, () => Encoding.UTF8.GetString(Rings.Federation.Jwks.Span));
         Prepare(standIn.State);
         Target = new GcpTarget
@@ -82,6 +83,21 @@ internal sealed class GcpRig : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(StandIn.Url, $"/storage/v1/b/{bucket}/o?prefix={prefix}")) { Headers = { Authorization = new("Bearer", Token(secret)) } };
         using var answer = await http.SendAsync(request);
         return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>A file with a key by which the broker logs in, as a service account that may impersonate the one for leases.</summary>
+    public string KeyFile(RSA key)
+    {
+        const string own = "credbroker@shop.iam.gserviceaccount.com";
+        StandIn.State.Sts.AccountKeys[own] = key;
+        StandIn.State.Grants.Add((Account, $"serviceAccount:{own}", StandInStorage.TokenCreator));
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, new JsonObject
+        {
+            ["type"] = "service_account", ["project_id"] = "shop", ["private_key_id"] = "key-1", ["private_key"] = key.ExportPkcs8PrivateKeyPem(), ["client_email"] = own, ["client_id"] = "1",
+            ["token_uri"] = new Uri(StandIn.Url, "/token").ToString(),
+        }.ToJsonString());
+        return file;
     }
 
     public static string Token(Secret secret) => JsonSerializer.Deserialize<Dictionary<string, string>>(secret.Reveal().Span)!["token"];

@@ -10,7 +10,7 @@ namespace CredentialBroker.Backends.Vault;
 internal sealed class StandInLogins(StandInState state)
 {
     private readonly Dictionary<string, JsonObject> _roles = [];
-    private readonly Dictionary<string, List<ECDsa>> _jwtKeys = [];
+    private readonly Dictionary<string, List<RSA>> _jwtKeys = [];
 
     /// <summary>The service account's token that the <c>kubernetes</c> login takes.</summary>
     public string? ServiceAccount { get; set; }
@@ -55,7 +55,7 @@ internal sealed class StandInLogins(StandInState state)
         if (StandInState.Texts(body, "jwt_validation_pubkeys") is not { Count: > 0 } pems) return StandInReply.Refused(400, "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set");
         _jwtKeys[mount] = [.. pems.Select(pem =>
         {
-            var key = ECDsa.Create();
+            var key = RSA.Create();
             key.ImportFromPem(pem);
             return key;
         })];
@@ -98,7 +98,7 @@ internal sealed class StandInLogins(StandInState state)
     private bool Verified(string mount, string? jwt, JsonObject role)
     {
         if (jwt?.Split('.') is not [var header, var payload, var signature] || !_jwtKeys.TryGetValue(mount, out var keys)) return false;
-        if (!keys.Any(key => key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256))) return false;
+        if (!keys.Any(key => key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))) return false;
         var claims = JsonNode.Parse(Base64Url.DecodeFromChars(payload))!;
         return StandInState.Texts(role, "bound_audiences").Contains((string?)claims["aud"] ?? "") && (string?)claims["sub"] == (string?)role["bound_subject"]
                && (long)claims["exp"]! > TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();

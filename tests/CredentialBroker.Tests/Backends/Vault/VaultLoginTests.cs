@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using CredentialBroker.Issuer;
 using CredentialBroker.Protocol;
@@ -11,11 +12,10 @@ public sealed class VaultLoginTests
     public async Task A_token_of_the_federation_issuer_opens_the_jwt_login_and_a_workloads_issuer_cannot_make_one()
     {
         await using var rig = await VaultRig.StartAsync();
-        using var key = SigningKey.Generate();
-        rig.Rings.Federation.Replace(key, [key.Public]);
-        using var @public = key.Public.Open();
+        using var key = SigningKey.Generate(KeyPurpose.Federation);
+        rig.Rings.Federation.Replace(key, [key.Verifying]);
         await rig.AdminAsync("sys/auth/jwt", new JsonObject { ["type"] = "jwt" });
-        await rig.AdminAsync("auth/jwt/config", new JsonObject { ["jwt_validation_pubkeys"] = new JsonArray(@public.ExportSubjectPublicKeyInfoPem()) });
+        await rig.AdminAsync("auth/jwt/config", new JsonObject { ["jwt_validation_pubkeys"] = new JsonArray(PemEncoding.WriteString("PUBLIC KEY", Convert.FromBase64String(key.Verifying.ToText()))) });
         await DoorAsync(rig, "auth/jwt/role/broker", ("bound_audiences", new JsonArray("vault")), ("bound_subject", "credential-broker"), ("user_claim", "sub"), ("role_type", "jwt"));
         await WorksAsync(rig, new VaultLogin { Role = "broker" });
         rig.Connect(rig.Target with { Login = new VaultLogin { Role = "broker", Subject = "somebody" } });

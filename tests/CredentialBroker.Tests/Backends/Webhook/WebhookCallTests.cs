@@ -33,8 +33,8 @@ public sealed class WebhookCallTests
         await using var rig = await WebhookRig.StartAsync();
         await rig.MintAsync();
         rig.StandIn!.Keys = Ring(rig.Rings.Federation.Published);
-        using var other = SigningKey.Generate();
-        rig.Rings.Federation.Replace(other, [other.Public]);
+        using var other = SigningKey.Generate(KeyPurpose.Federation);
+        rig.Rings.Federation.Replace(other, [other.Verifying]);
         var failed = await Assert.ThrowsAsync<BackendException>(() => rig.MintAsync());
         Assert.Equal((ReasonCodes.TargetUnavailable, true), (failed.Code, failed.Transient));
     }
@@ -176,9 +176,9 @@ public sealed class WebhookCallTests
 
     private static KeyRing Ring(IReadOnlyList<VerifyingKey> known)
     {
-        using var any = SigningKey.Generate();
+        using var any = SigningKey.Generate(KeyPurpose.Federation);
         var ring = new KeyRing(KeyPurpose.Federation, "https://broker.example/issuer/federation");
-        ring.Replace(any, [any.Public, .. known]);
+        ring.Replace(any, [any.Verifying, .. known]);
         return ring;
     }
 }

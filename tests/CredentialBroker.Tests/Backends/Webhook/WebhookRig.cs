@@ -46,8 +46,8 @@ internal sealed class WebhookRig : IAsyncDisposable
     public static async Task<WebhookRig> StartAsync(string receiver = "stand-in")
     {
         var rings = new KeyRings("https://broker.example", new ReservedAudiences([WebhookStandIn.Audience]));
-        var key = SigningKey.Generate();
-        rings.Federation.Replace(key, [key.Public]);
+        var key = SigningKey.Generate(KeyPurpose.Federation);
+        rings.Federation.Replace(key, [key.Verifying]);
         if (receiver == "real") await File.WriteAllBytesAsync(Environment.GetEnvironmentVariable("WEBHOOK_JWKS_FILE")!, rings.Federation.Jwks);
         if (receiver == "real") return new WebhookRig(null, null, null, rings, key);
         if (receiver == "stand-in") return new WebhookRig(await WebhookStandIn.StartAsync(rings.Federation), null, null, rings, key);
