@@ -1,4 +1,4 @@
-# The broker and its command line, on the runtime alone. Build from the root of the repository:
+# The broker, its command line and the sidecar, on the runtime alone. Build from the root of the repository:
 #   docker build -t credentialbroker .
 # Other images, such as a mirror's, by --build-arg SDK=... and --build-arg RUNTIME=...
 ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0
@@ -9,6 +9,7 @@ WORKDIR /source
 COPY . .
 RUN dotnet publish src/CredentialBroker -c Release -o /app/broker
 RUN dotnet publish src/CredentialBroker.Cli -c Release -o /app/cli
+RUN dotnet publish src/CredentialBroker.Sidecar -c Release -o /app/sidecar
 
 FROM ${RUNTIME}
 COPY --from=build /app /app

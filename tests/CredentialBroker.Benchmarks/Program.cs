@@ -16,6 +16,7 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),
     ("status-list", "the status lists of 1,000,000 tokens, made anew and signed", StatusListBenchmark.RunAsync),
     ("evidence", "sealing audit records, and verifying an export of 1,000,000", EvidenceBenchmark.RunAsync),
+    ("sidecar", "the sidecar as it is shipped: folder, time to ready, resident memory, cached answers", SidecarBenchmark.RunAsync),
     ("standing", "memory and time to ready with 1,000,000 leases, to 1,000", StandingBenchmark.RunAsync),
 };
 

@@ -8,7 +8,7 @@ namespace CredentialBroker.EndToEnd;
 public sealed partial class PublishTests
 {
     /// <summary>What is run here, and where the image puts what comes of it.</summary>
-    private static readonly (string Command, string Into)[] Published = [("publish src/CredentialBroker -c Release", "/app/broker"), ("publish src/CredentialBroker.Cli -c Release", "/app/cli")];
+    private static readonly (string Command, string Into)[] Published = [("publish src/CredentialBroker -c Release", "/app/broker"), ("publish src/CredentialBroker.Cli -c Release", "/app/cli"), ("publish src/CredentialBroker.Sidecar -c Release", "/app/sidecar")];
 
     [Fact]
     public void The_image_and_the_compose_file_publish_what_is_tested_here()
@@ -43,6 +43,8 @@ public sealed partial class PublishTests
 
         var version = await Shell.RunAsync(new ProcessStartInfo(published + "/app/cli/credbroker", ["--version"]));
         Assert.True(version.Exit == 0 && version.Out.Trim().Length > 0, version.Error);
+
+        Assert.Equal(0, (await Shell.RunAsync(new ProcessStartInfo(published + "/app/sidecar/credbroker-sidecar", ["--version"]))).Exit);
 
         using var serving = Process.Start(Start(published, "serve", folder))!;
         try

@@ -70,7 +70,7 @@ public sealed partial class DeployTests
         var lines = File.ReadAllLines(RepositoryFiles.PathOf("Dockerfile"));
         Assert.Contains("USER 1654:1654", lines);
         Assert.True(Array.IndexOf(lines, "USER 1654:1654") < Array.FindIndex(lines, l => l.StartsWith("ENTRYPOINT", StringComparison.Ordinal)));
-        Assert.Equal(2, lines.Count(l => l.StartsWith("RUN dotnet publish src/", StringComparison.Ordinal)));
+        Assert.Equal(3, lines.Count(l => l.StartsWith("RUN dotnet publish src/", StringComparison.Ordinal)));
     }
 
     [Fact]
