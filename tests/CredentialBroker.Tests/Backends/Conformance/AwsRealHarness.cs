@@ -1,4 +1,5 @@
 using CredentialBroker.Backends.Aws;
+using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
 
 namespace CredentialBroker.Backends.Conformance;

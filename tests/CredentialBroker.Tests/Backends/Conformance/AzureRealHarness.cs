@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
 using CredentialBroker.Backends.Azure;
 using CredentialBroker.Issuer;
@@ -25,6 +26,7 @@ internal sealed class AzureRealHarness : Harness
     /// <param name="audience">What tokens are for.</param>
     /// <param name="probe">Answers a GET with such a token.</param>
     /// <param name="lag">How long the directory takes to know everywhere what was made or removed.</param>
+    [SetsRequiredMembers]
     public AzureRealHarness(string mode, AzureTarget target, string own, string orders, string audience, Uri probe, TimeSpan lag)
     {
         _folder = Directory.CreateTempSubdirectory("credbroker-azure-").FullName;

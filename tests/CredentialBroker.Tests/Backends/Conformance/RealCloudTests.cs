@@ -44,7 +44,7 @@ public sealed class RealCloudTests
     {
         await using var rig = await AzureRig.StartAsync();
         foreach (var application in new[] { AzureRig.BrokerApplication, AzureRig.OrdersApplication })
-            rig.StandIn.State.Applications[application].Passwords.Add(new StandInPassword(Guid.NewGuid().ToString(), "standing", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1), $"secret-of-{application}"));
+            rig.StandIn.State.Applications[application].Passwords.Add(new StandInPassword("99999999-0000-4000-8000-000000000009", "standing", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1), $"secret-of-{application}"));
         var id = RoleAssignment.IdAt(StandInResourceManager.VaultScope, Guid.Parse("ffffffff-0000-4000-8000-000000000006"));
         rig.StandIn.State.Assignments[id] = new StandInAssignment(id, StandInResourceManager.VaultScope, StandInResourceManager.SecretsUser, AzureRig.OrdersPrincipal, null);
         await PassesAsync(new AzureRealHarness(
