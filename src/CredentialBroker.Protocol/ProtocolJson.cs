@@ -9,6 +9,7 @@ using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
+using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Protocol;
@@ -41,6 +42,8 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(PlanRequest))]
 [JsonSerializable(typeof(PlanView))]
 [JsonSerializable(typeof(FindingList))]
+[JsonSerializable(typeof(PollRequest))]
+[JsonSerializable(typeof(PollAnswer))]
 [JsonSerializable(typeof(RevocationRequest))]
 [JsonSerializable(typeof(ConfirmRequest))]
 [JsonSerializable(typeof(PreviewView))]

@@ -18,6 +18,7 @@ using CredentialBroker.Reviews;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
+using CredentialBroker.Signals;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
@@ -70,6 +71,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
             .AddIncidents(options.Incidents)
+            .AddSignals(options.Signals)
             .AddSingleton<Unused>()
             .AddHosting(options.Hosting, options.Operators)
             .AddSingleton(options)
@@ -142,6 +144,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapPlan();
         app.MapFindings();
         app.MapIncidents();
+        app.MapSignals();
         app.MapControls();
         app.MapCutOffs();
         app.MapExceptions();

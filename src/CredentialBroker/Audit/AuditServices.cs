@@ -25,7 +25,7 @@ internal static class AuditServices
         .AddSingleton<CheckpointFolder>()
         .AddSingleton<ExportCursors>()
         .AddSingleton<ExportLog>()
-        .AddSingleton<IReadOnlyList<AuditExport>>(provider => [.. AuditSinks.Of(options, provider.GetRequiredService<CheckpointStore>(), publicUrl, provider.GetRequiredService<TimeProvider>())])
+        .AddSingleton<IReadOnlyList<AuditExport>>(provider => [.. AuditSinks.Of(options, provider.GetRequiredService<CheckpointStore>(), publicUrl, provider.GetRequiredService<TimeProvider>()), .. provider.GetServices<MoreExports>().SelectMany(more => more())])
         .AddSingleton<AuditExports>()
         .AddSingleton<AuditMetrics>()
         .AddSingleton<ExportStream>()

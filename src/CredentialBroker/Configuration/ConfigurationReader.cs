@@ -50,6 +50,7 @@ internal static class ConfigurationReader
             .Concat(options.Limits.Validate())
             .Concat(options.Audit.Validate())
             .Concat(options.Incidents.Validate())
+            .Concat(options.Signals.Validate())
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())

@@ -26,13 +26,16 @@ internal sealed record KeyPurpose(string Word, TimeSpan LongestLife)
     /// <summary>Status lists of tokens.</summary>
     public static readonly KeyPurpose StatusList = new("status-list", TimeSpan.FromHours(24)) { Rotates = true };
 
+    /// <summary>Events for receivers of signals, who verify them when they come.</summary>
+    public static readonly KeyPurpose Signals = new("signals", TimeSpan.FromHours(24)) { Rotates = true };
+
     /// <summary>Checkpoints of the evidence. Auditors keep the public key, and need it as long as they keep the evidence.</summary>
     public static readonly KeyPurpose Checkpoint = new("checkpoint", TimeSpan.Zero) { Lead = PersonsLead, StaysPublished = true };
 
     /// <summary>Certificates and their revocation lists. The life is the bound of <c>Limits:MaxTtlCeiling</c>; the key signs revocation lists until then.</summary>
     public static readonly KeyPurpose CertificateAuthority = new("ca", TimeSpan.FromHours(24)) { Lead = PersonsLead };
 
-    public static IReadOnlyList<KeyPurpose> All { get; } = [Workload, Federation, StatusList, Checkpoint, CertificateAuthority];
+    public static IReadOnlyList<KeyPurpose> All { get; } = [Workload, Federation, StatusList, Signals, Checkpoint, CertificateAuthority];
 
     /// <summary>
     /// How long a new key is published before it signs: as long as a key set may be kept, and a minute for replicas that

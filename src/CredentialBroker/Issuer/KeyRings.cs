@@ -15,6 +15,8 @@ internal sealed class KeyRings(string publicUrl, ReservedAudiences reserved)
 
     public KeyRing StatusList => this[KeyPurpose.StatusList];
 
+    public KeyRing Signals => this[KeyPurpose.Signals];
+
     public KeyRing Checkpoint => this[KeyPurpose.Checkpoint];
 
     public KeyRing CertificateAuthority => this[KeyPurpose.CertificateAuthority];

@@ -16,6 +16,12 @@ internal static class SigningRules
         using var document = Parse(claims);
         var token = document.RootElement;
         var named = token.TryGetProperty("aud"u8, out var audience);
+        if (ring.Purpose == KeyPurpose.Signals)
+        {
+            DemandSignal(ring, token, named ? audience : default);
+            return;
+        }
+
         if (!ring.Purpose.IssuesTokens)
         {
             if (named) throw new SigningRefusedException($"a key for {ring.Purpose.Word} signs nothing that has an audience");
@@ -29,6 +35,16 @@ internal static class SigningRules
         var reserved = ring.Reserved.Include(audience.GetString()!);
         if (reserved && ring.Purpose == KeyPurpose.Workload) throw new SigningRefusedException("the audience is reserved for the broker's own federation");
         if (!reserved && ring.Purpose == KeyPurpose.Federation) throw new SigningRefusedException("the audience is none of the broker's own federation");
+    }
+
+    /// <summary>Told to one receiver, and of no use as a login: no <c>sub</c>, no <c>exp</c>, and no audience of the federation's.</summary>
+    private static void DemandSignal(KeyRing ring, JsonElement token, JsonElement audience)
+    {
+        if (Text(token, "iss"u8) != ring.Issuer) throw new SigningRefusedException("an issuer signs in its own name only");
+        if (audience.ValueKind != JsonValueKind.String) throw new SigningRefusedException("a signal is for one audience");
+        if (ring.Reserved.Include(audience.GetString()!)) throw new SigningRefusedException("the audience is reserved for the broker's own federation");
+        if (!token.TryGetProperty("events"u8, out _)) throw new SigningRefusedException("a signal tells an event");
+        if (token.TryGetProperty("sub"u8, out _) || token.TryGetProperty("exp"u8, out _)) throw new SigningRefusedException("a signal must not look like a login");
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> claims)

@@ -21,9 +21,10 @@ internal static class Walls
         ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Exceptions", "Policy"],
         ["Proofs"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Issuer", "Backends", "Templates", "Leases", "Issuance"],
         ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
+        ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases"],
         ["Reviews"] = ["Approvals", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }

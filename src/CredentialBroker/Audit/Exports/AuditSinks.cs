@@ -11,7 +11,11 @@ internal sealed record Delivery(long From, long To, IReadOnlyList<ExportedEvent>
 /// <summary>One event in the form of its export: JSON without line feeds, UTF-8.</summary>
 /// <param name="Position">Of the record; of the record that follows, where it is a checkpoint.</param>
 /// <param name="IsRecord">False of a checkpoint, which has no position of its own.</param>
-internal sealed record ExportedEvent(long Position, bool IsRecord, ReadOnlyMemory<byte> Json);
+internal sealed record ExportedEvent(long Position, bool IsRecord, ReadOnlyMemory<byte> Json)
+{
+    /// <summary>The record's, where the form of the export does not carry it.</summary>
+    public string? Id { get; init; }
+}
 
 /// <summary>Where an export goes.</summary>
 internal interface IAuditSink
@@ -22,6 +26,9 @@ internal interface IAuditSink
 
 /// <summary>An export as configured: its name, its form and where it goes.</summary>
 internal sealed record AuditExport(string Name, IExportFormat Format, IAuditSink Sink);
+
+/// <summary>Exports that another room adds.</summary>
+internal delegate IEnumerable<AuditExport> MoreExports();
 
 /// <summary>All exports of this broker.</summary>
 internal static class AuditSinks

@@ -9,6 +9,7 @@ using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
+using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 
 namespace CredentialBroker.Hosting.OpenApi;
@@ -70,6 +71,7 @@ internal static class ApiTable
         ["GET /v1/revocations/{id}"] = new("Shows how far a bulk revocation has come, and what fails", 200, typeof(RevocationView)),
         ["GET /v1/revocations/{id}/events"] = new("Watches a bulk revocation as server-sent events until it is over", 200, typeof(RevocationView)),
         ["POST /v1/revocations/{id}/confirm"] = new("Confirms another person's bulk revocation", 202, typeof(RevocationView)) { Body = typeof(ConfirmRequest) },
+        ["POST /v1/signals/{name}/poll"] = new("Takes acknowledgements of a receiver of signals and gives what comes next (RFC 8936)", 200, typeof(PollAnswer)) { Body = typeof(PollRequest) },
         ["DELETE /v1/revocations/{id}"] = new("Calls off what a bulk revocation has not begun", 202, typeof(RevocationView)),
         ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
@@ -107,6 +109,8 @@ internal static class ApiTable
         ["GET /issuer/workload/status/{shard}"] = new("A status list of tokens, signed", 200, typeof(string)) { AnswerType = "application/statuslist+jwt" },
         ["GET /issuer/federation/.well-known/openid-configuration"] = new("Discovery of the federation issuer", 200, typeof(JsonElement)),
         ["GET /issuer/federation/.well-known/jwks.json"] = new("Public keys of the federation issuer (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /issuer/signals/.well-known/jwks.json"] = new("Public keys that signals are verified with (RFC 7517)", 200, typeof(JsonElement)),
+        ["GET /.well-known/ssf-configuration/issuer/signals"] = new("How signals are sent (OpenID Shared Signals Framework 1.0)", 200, typeof(JsonElement)),
         ["GET /issuer/status-list/.well-known/jwks.json"] = new("Public keys that status lists are verified with (RFC 7517)", 200, typeof(JsonElement)),
         ["GET /issuer/checkpoint/.well-known/jwks.json"] = new("Public keys that checkpoints are verified with (RFC 7517)", 200, typeof(JsonElement)),
         ["GET /issuer/ca/.well-known/jwks.json"] = new("Public keys of the certificate authority (RFC 7517)", 200, typeof(JsonElement)),
