@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Workload;
 
 namespace CredentialBroker.Protocol;
 
@@ -32,6 +33,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(LeaseAnswer))]
 [JsonSerializable(typeof(LeasePage))]
 [JsonSerializable(typeof(LeaseView))]
+[JsonSerializable(typeof(LeaseStanding))]
 [JsonSerializable(typeof(ApprovalAccepted))]
 [JsonSerializable(typeof(ApprovalView))]
 [JsonSerializable(typeof(ApprovalList))]

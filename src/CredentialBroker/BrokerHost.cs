@@ -18,6 +18,7 @@ using CredentialBroker.Reviews;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
+using CredentialBroker.Runtime.Watching;
 using CredentialBroker.Signals;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
@@ -139,6 +140,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapApprovals(runtime.Alongside, runtime.Arrived);
         app.MapLeases();
         app.MapTasks();
+        app.MapWatching();
         app.MapTemplates();
         app.MapExplain();
         app.MapPlan();

@@ -19,7 +19,8 @@ internal static class Commands
           migrate   bring the store's schema to this version, and exit
           probe     ask the broker that runs under this configuration whether it is ready, for container health checks
           demo      show the main job end to end on a throw-away store; --postgres CONNECTION for a database role,
-                    --vault ADDRESS --vault-token-file FILE for a certificate that a Vault makes
+                    --vault ADDRESS --vault-token-file FILE for a certificate that a Vault makes;
+                    --stay FOLDER, alone or after --postgres, tells nothing and stays, for you to be the workload
 
         Configuration: appsettings.json beside the program, or --config FILE; single values by environment
         variables such as CREDBROKER_Hosting__Listen.

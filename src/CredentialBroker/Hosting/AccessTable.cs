@@ -34,6 +34,9 @@ internal sealed record AccessRow(string Method, string Route, Audience Audience,
 {
     /// <summary>The handler applies the operator's selector. Without it, operators whose roles are narrowed are refused.</summary>
     public bool Narrows { get; init; }
+
+    /// <summary>Its answer goes on for minutes.</summary>
+    public bool Stays { get; init; }
 }
 
 /// <summary>Who may call what. A route without a row is refused, and fails a test.</summary>
@@ -52,6 +55,7 @@ internal static class AccessTable
         new("GET", "/v1/leases/{id}", Audience.WorkloadOrOperator, A, P, R) { Narrows = true },
         new("POST", "/v1/leases/{id}/renew", Audience.Workload),
         new("DELETE", "/v1/leases/{id}", Audience.WorkloadOrOperator, R) { Narrows = true },
+        new("GET", "/v1/workload/events", Audience.Workload) { Stays = true },
         new("POST", "/v1/tasks/{id}/end", Audience.WorkloadOrOperator, R) { Narrows = true },
         new("GET", "/v1/templates", Audience.Operator, A, P, R) { Narrows = true },
         new("PUT", "/v1/templates", Audience.Operator, P) { Narrows = true },

@@ -90,6 +90,11 @@ internal sealed class LeaseStore(Store store)
         SELECT handle, ends_at FROM ended_leases WHERE ends_at < dies_by AND backend = @backend AND dies_by > @now
         """) { Values = [("backend", backend), ("now", now)] }, row => (row.GetString(0), row.GetInt64(1)), cancel);
 
+    /// <summary>What these instances hold that has not ended.</summary>
+    public Task<List<LeaseOfWorkload>> LiveOfWorkloadsAsync(IReadOnlyList<string> workloads, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT {LeaseColumns.Of("l")}, {Instance} FROM leases l {Joined} JOIN {Among.From} ON k.id = l.workload_id") { Shape = Among, Rows = [.. workloads.Select(id => new object?[] { id })] },
+        Read, cancel);
+
     /// <summary>Leases of a task that are neither over nor due.</summary>
     public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
         "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];

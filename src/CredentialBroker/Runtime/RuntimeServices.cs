@@ -1,4 +1,5 @@
 using CredentialBroker.Runtime.Drift;
+using CredentialBroker.Runtime.Watching;
 
 namespace CredentialBroker.Runtime;
 
@@ -12,5 +13,8 @@ internal static class RuntimeServices
         .AddSingleton<DriftLog>()
         .AddSingleton<FindingMetrics>()
         .AddSingleton<FindingStore>()
-        .AddSingleton<TargetDrift>();
+        .AddSingleton<TargetDrift>()
+        .AddSingleton<WatchLog>()
+        .AddSingleton<Standings>()
+        .AddHostedService(provider => provider.GetRequiredService<Standings>());
 }

@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Workload;
 
 namespace CredentialBroker.Hosting.OpenApi;
 
@@ -48,6 +49,7 @@ internal static class ApiTable
         ["GET /v1/leases/{id}"] = new("Shows a lease", 200, typeof(LeaseView)),
         ["POST /v1/leases/{id}/renew"] = new("Renews a lease, decided afresh", 200, typeof(LeaseAnswer)) { Body = typeof(RenewRequest), BodyMayBeAbsent = true },
         ["DELETE /v1/leases/{id}"] = new("Ends a lease now; it is ended once its target confirmed", 202, typeof(LeaseView)),
+        ["GET /v1/workload/events"] = new("Watches the workload's own leases as server-sent events: how each stands, and every change", 200, typeof(LeaseStanding)) { AnswerType = "text/event-stream" },
         ["POST /v1/tasks/{id}/end"] = new("Ends a task, and with it its leases", 200, typeof(TaskEnded)),
         ["GET /v1/templates"] = new("Lists templates", 200, typeof(TemplateList)),
         ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },

@@ -1,0 +1,3 @@
+using CredentialBroker.Sidecar;
+
+return await Entry.RunAsync(args, Surroundings.OfProcess());
