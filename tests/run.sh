@@ -45,6 +45,8 @@ has_postgres || missing "PostgreSQL was installed but its programs were not foun
 # The sidecar's clients; those that cannot be had are skipped by their tests.
 bash tests/install-clients.sh
 # Without it those tests are told as skipped, by name.
+# A client that cannot be had is told as skipped, by name.
+bash tests/install-clients.sh
 if MOTO_FOLDER=$(bash tests/install-moto.sh); then export MOTO_FOLDER; else unset MOTO_FOLDER; fi
 
 if [[ -n ${CI:-} ]]; then

@@ -55,7 +55,7 @@ public sealed class SignalTests : IDisposable
         Assert.NotEmpty(lease);
         Assert.Equal(HttpStatusCode.NotFound, (await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/nobody/poll", "{}")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/push/poll", "{}")).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/poll/poll", """{"maxEvents":-1}""")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/poll/poll", """{"maxEvents":-1}""")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await broker.Scene.SendAsync(HttpMethod.Post, "/v1/signals/poll/poll", null, new StringContent("{}", new MediaTypeHeaderValue("application/json")))).Status);
     }
 
