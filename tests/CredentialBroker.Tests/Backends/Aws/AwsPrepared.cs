@@ -50,7 +50,7 @@ internal sealed class AwsPrepared : IAsyncDisposable
         [TargetName] = new JsonObject
         {
             [nameof(AwsTarget.Account)] = Target.Account, ["Region"] = Target.Region, [nameof(AwsTarget.Roles)] = new JsonArray([.. Target.Roles.Select(one => (JsonNode)one)]), ["StsEndpoint"] = StandIn.Url.ToString(), ["IamEndpoint"] = StandIn.Url.ToString(),
-            ["ProbeEndpoints"] = new JsonArray(StandIn.Url.ToString()), ["ExternalId"] = Target.ExternalId,
+            ["ProbeEndpoints"] = new JsonArray(StandIn.Url.ToString()), ["ExternalId"] = Target.ExternalId, ["RequestTimeout"] = Target.RequestTimeout.ToString("c"),
             ["LeaseRoles"] = new JsonObject { ["Path"] = Target.LeaseRoles!.Path, ["TrustedPrincipal"] = Target.LeaseRoles.TrustedPrincipal, ["PermissionsBoundary"] = Target.LeaseRoles.PermissionsBoundary },
             ["Login"] = login,
         },
