@@ -124,5 +124,14 @@ internal sealed class Scene : IDisposable
         return new Reply(response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>A stream that stays open: only that it opened, or why it did not.</summary>
+    public async Task<Reply> OpenAsync(string path, string? bearer)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return new Reply(response.StatusCode, response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync());
+    }
+
     public void Dispose() => _http.Dispose();
 }

@@ -59,7 +59,7 @@ public sealed class AccessMatrixTests
     private static Task<Reply> SendAsync(Scene scene, AccessRow row, string? bearer)
     {
         var path = row.Route.Replace("{id}", "x", StringComparison.Ordinal).Replace("{source}", "x", StringComparison.Ordinal);
-        return scene.SendAsync(new HttpMethod(row.Method), path, bearer, Body(row), ("Idempotency-Key", "matrix"));
+        return row.Stays ? scene.OpenAsync(path, bearer) : scene.SendAsync(new HttpMethod(row.Method), path, bearer, Body(row), ("Idempotency-Key", "matrix"));
     }
 
     private static StringContent? Body(AccessRow row) => row switch
