@@ -42,8 +42,6 @@ install_postgres() {
 command -v dotnet >/dev/null || missing "the .NET SDK is missing; Directory.Build.props names the version."
 has_postgres || install_postgres
 has_postgres || missing "PostgreSQL was installed but its programs were not found."
-# The sidecar's clients; those that cannot be had are skipped by their tests.
-bash tests/install-clients.sh
 # Without it those tests are told as skipped, by name.
 # A client that cannot be had is told as skipped, by name.
 bash tests/install-clients.sh

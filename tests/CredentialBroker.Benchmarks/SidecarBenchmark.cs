@@ -23,9 +23,8 @@ internal static class SidecarBenchmark
         try
         {
             var published = Path.Combine(folder.Path, "sidecar");
-            using (var publish = Process.Start(new ProcessStartInfo("dotnet", ["publish", RepositoryFiles.PathOf("src/CredentialBroker.Sidecar"), "-c", "Release", "-p:Shipped=true", "-o", published, "--artifacts-path", Path.Combine(folder.Path, "artifacts")]) { RedirectStandardOutput = true })!)
+            using (var publish = Process.Start(new ProcessStartInfo("dotnet", ["publish", RepositoryFiles.PathOf("src/CredentialBroker.Sidecar"), "-c", "Release", "-p:Shipped=true", "-o", published, "--artifacts-path", Path.Combine(folder.Path, "artifacts"), "-nr:false", "-p:UseSharedCompilation=false"]))!)
             {
-                await publish.StandardOutput.ReadToEndAsync();
                 await publish.WaitForExitAsync();
                 if (publish.ExitCode != 0) throw new InvalidOperationException("the sidecar was not published");
             }
