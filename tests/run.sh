@@ -42,8 +42,7 @@ install_postgres() {
 command -v dotnet >/dev/null || missing "the .NET SDK is missing; Directory.Build.props names the version."
 has_postgres || install_postgres
 has_postgres || missing "PostgreSQL was installed but its programs were not found."
-# Without it those tests are told as skipped, by name.
-# A client that cannot be had is told as skipped, by name.
+# What cannot be had is told as skipped, by name.
 bash tests/install-clients.sh
 if MOTO_FOLDER=$(bash tests/install-moto.sh); then export MOTO_FOLDER; else unset MOTO_FOLDER; fi
 
