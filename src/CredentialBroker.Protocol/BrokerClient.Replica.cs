@@ -2,6 +2,7 @@ using System.Net;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Operators;
+using CredentialBroker.Protocol.Overview;
 
 namespace CredentialBroker.Protocol;
 
@@ -22,6 +23,9 @@ public sealed partial class BrokerClient
     /// <summary>Asks a replica whether it can record, and so may issue. One that cannot answers with status <c>unavailable</c>, which is no exception.</summary>
     public Task<HealthView> GetHealthAsync(CancellationToken cancel = default) =>
         _exchange.SendAsync(Request(HttpMethod.Get, "/healthz/ready"), ProtocolJson.Default.HealthView, cancel, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+
+    /// <summary>Asks how things stand: what lives, how fast it comes and goes, and what is over when.</summary>
+    public Task<OverviewView> GetOverviewAsync(CancellationToken cancel = default) => GetAsync("/v1/overview", ProtocolJson.Default.OverviewView, cancel);
 
     /// <summary>Asks who the caller is to the broker, and what they may do.</summary>
     public Task<WhoAmI> WhoAmIAsync(CancellationToken cancel = default) => GetAsync("/v1/whoami", ProtocolJson.Default.WhoAmI, cancel);

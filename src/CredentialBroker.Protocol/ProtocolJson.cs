@@ -9,6 +9,7 @@ using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
+using CredentialBroker.Protocol.Overview;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 using CredentialBroker.Protocol.Workload;
@@ -44,6 +45,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(PlanRequest))]
 [JsonSerializable(typeof(PlanView))]
 [JsonSerializable(typeof(FindingList))]
+[JsonSerializable(typeof(OverviewView))]
 [JsonSerializable(typeof(PollRequest))]
 [JsonSerializable(typeof(PollAnswer))]
 [JsonSerializable(typeof(RevocationRequest))]

@@ -4,9 +4,11 @@ using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Backends.Aws;
 using CredentialBroker.Configuration;
+using CredentialBroker.WebConsole;
 using CredentialBroker.Controls;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
+using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
@@ -49,7 +51,9 @@ internal sealed class BrokerHost : IAsyncDisposable
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection();
         if (configuration is not null) builder.Configuration.AddConfiguration(configuration);
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning)
+            // What only the console uses them for lives in memory, and a browser may send whatever it kept from before a restart.
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical).AddFilter("Microsoft.Hosting", LogLevel.Warning);
         builder.WebHost.Listen(options.Hosting);
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
 
@@ -74,7 +78,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
             .AddSingleton<Unused>()
+            .AddSingleton<Overview>()
             .AddHosting(options.Hosting, options.Operators)
+            .AddConsole(options.Console, (http, services) => ActivatorUtilities.CreateInstance<InsideHandler>(services, http.Connection.RemoteIpAddress ?? System.Net.IPAddress.None))
             .AddSingleton(options)
             .AddSingleton<StartUp>()
             .AddSingleton<IHealthSource, ReplicaHealth>();
@@ -101,6 +107,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         change?.Invoke(builder.Services);
 
         var app = builder.Build();
+        var inside = app.Services.GetRequiredService<InsideDoor>();
+        app.Use(rest => inside.Pipeline = rest);
         app.UseRouting();
         app.UseRateLimiter();
         app.UseMiddleware<Door>();
@@ -145,6 +153,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapExplain();
         app.MapPlan();
         app.MapFindings();
+        app.MapOverview();
         app.MapIncidents();
         app.MapSignals();
         app.MapControls();
@@ -161,5 +170,6 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapWhoAmI();
         app.Services.GetRequiredService<PrometheusText>().Map(app);
         app.MapOpenApi("/openapi/v1.json");
+        app.MapConsole();
     }
 }

@@ -2,6 +2,7 @@ using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
+using CredentialBroker.WebConsole;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
@@ -28,6 +29,7 @@ internal sealed record BrokerOptions
     public ExternalPolicyOptions Policy { get; init; } = new();
     public ExceptionOptions Exceptions { get; init; } = new();
     public OperatorOptions Operators { get; init; } = new();
+    public ConsoleOptions Console { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public AuditOptions Audit { get; init; } = new();
     public IncidentOptions Incidents { get; init; } = new();

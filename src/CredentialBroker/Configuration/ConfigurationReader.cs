@@ -47,6 +47,7 @@ internal static class ConfigurationReader
             .Concat(options.Policy.Validate())
             .Concat(options.Exceptions.Validate())
             .Concat(options.Operators.Validate(TakenAudiences(options), Own(options)))
+            .Concat(options.Console.Validate(options.Operators.Issuers.Keys))
             .Concat(options.Limits.Validate())
             .Concat(options.Audit.Validate())
             .Concat(options.Incidents.Validate())

@@ -28,6 +28,8 @@ internal enum Audience
     WorkloadOrOperator,
     /// <summary>Anybody; an operator is told more.</summary>
     AnyoneOrOperator,
+    /// <summary>A browser. It is shown what the API answers to the operator who is signed in there, and to nobody else.</summary>
+    Browser,
 }
 
 internal sealed record AccessRow(string Method, string Route, Audience Audience, params Role[] Roles)
@@ -76,6 +78,7 @@ internal static class AccessTable
         new("POST", "/v1/revocations/{id}/confirm", Audience.Operator, R) { Narrows = true },
         new("DELETE", "/v1/revocations/{id}", Audience.Operator, R) { Narrows = true },
         new("POST", "/v1/signals/{name}/poll", Audience.Operator, A, R),
+        new("GET", "/v1/overview", Audience.Operator, A, P, R) { Narrows = true },
         new("GET", "/v1/findings", Audience.Operator, A, P, R),
         new("GET", "/v1/templates/candidates", Audience.Operator, A, P, R),
         new("POST", "/v1/templates/{name}/revisions/{revision}/activate", Audience.Operator, P) { Narrows = true },
@@ -125,6 +128,37 @@ internal static class AccessTable
         new("GET", "/healthz/ready", Audience.AnyoneOrOperator, A, P, R),
         new("GET", "/metrics", Audience.Anyone),
         new("GET", "/openapi/v1.json", Audience.Anyone),
+        new("GET", "/console", Audience.Browser),
+        new("GET", "/console/assets/{version}/{file}", Audience.Browser),
+        new("GET", "/console/sign-in", Audience.Browser),
+        new("GET", "/console/sign-in/{name}", Audience.Browser),
+        new("GET", "/console/signed-in/{name}", Audience.Browser),
+        new("GET", "/console/leases", Audience.Browser),
+        new("GET", "/console/leases/{id}", Audience.Browser),
+        new("GET", "/console/approvals", Audience.Browser),
+        new("GET", "/console/approvals/{id}", Audience.Browser),
+        new("GET", "/console/templates", Audience.Browser),
+        new("GET", "/console/templates/{name}", Audience.Browser),
+        new("GET", "/console/incidents", Audience.Browser),
+        new("GET", "/console/incidents/new", Audience.Browser),
+        new("GET", "/console/incidents/{id}", Audience.Browser),
+        new("GET", "/console/controls", Audience.Browser),
+        new("GET", "/console/reviews", Audience.Browser),
+        new("GET", "/console/audit", Audience.Browser),
+        new("POST", "/console/sign-in", Audience.Browser),
+        new("POST", "/console/sign-out", Audience.Browser),
+        new("POST", "/console/leases/{id}/revoke", Audience.Browser),
+        new("POST", "/console/templates/{name}/explain", Audience.Browser),
+        new("POST", "/console/templates/{name}/activate", Audience.Browser),
+        new("POST", "/console/incidents", Audience.Browser),
+        new("POST", "/console/incidents/{id}/confirm", Audience.Browser),
+        new("POST", "/console/incidents/{id}/cancel", Audience.Browser),
+        new("POST", "/console/controls/{kind}", Audience.Browser),
+        new("POST", "/console/controls/{kind}/{id}/lift", Audience.Browser),
+        new("POST", "/console/reviews/{kind}/{id}/approve", Audience.Browser),
+        new("POST", "/console/reviews/{kind}/{id}/end", Audience.Browser),
+        new("POST", "/console/reviews/breakglass/{id}/review", Audience.Browser),
+        new("POST", "/console/audit/verify", Audience.Browser),
     ];
 
     public static AccessRow? Find(string method, string route) => Rows.FirstOrDefault(r => r.Method == method && r.Route == route);

@@ -34,7 +34,7 @@ internal sealed class Door(RequestDelegate next, OperatorProofs operators, Faile
         switch (row?.Audience)
         {
             case null: return Problems.Of(ReasonCodes.OperatorForbidden, "this route has no row in the access table");
-            case Audience.Anyone or Audience.Document or Audience.Workload: return null;
+            case Audience.Anyone or Audience.Document or Audience.Workload or Audience.Browser: return null;
         }
 
         var orWorkload = row.Audience is Audience.WorkloadOrOperator or Audience.AnyoneOrOperator;

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Attestation;
+using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.OpenApi;
 using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Protocol;
@@ -36,6 +37,7 @@ internal static class HostingServices
         .AddSingleton<OperatorProofs>()
         .AddSingleton<DoorTally>()
         .AddSingleton<DoorLog>()
+        .AddSingleton<InsideDoor>()
         .AddSingleton<PrometheusText>();
 
     private static IServiceCollection AddServerCertificate(this IServiceCollection services, HostingOptions hosting) => hosting.IsHttps

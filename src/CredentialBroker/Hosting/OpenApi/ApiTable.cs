@@ -9,6 +9,7 @@ using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
+using CredentialBroker.Protocol.Overview;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 using CredentialBroker.Protocol.Workload;
@@ -75,6 +76,7 @@ internal static class ApiTable
         ["POST /v1/revocations/{id}/confirm"] = new("Confirms another person's bulk revocation", 202, typeof(RevocationView)) { Body = typeof(ConfirmRequest) },
         ["POST /v1/signals/{name}/poll"] = new("Takes acknowledgements of a receiver of signals and gives what comes next (RFC 8936)", 200, typeof(PollAnswer)) { Body = typeof(PollRequest) },
         ["DELETE /v1/revocations/{id}"] = new("Calls off what a bulk revocation has not begun", 202, typeof(RevocationView)),
+        ["GET /v1/overview"] = new("Tells how things stand: what lives, how fast it comes and goes, and what is over when", 200, typeof(OverviewView)),
         ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
         ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),

@@ -1,0 +1,8 @@
+namespace CredentialBroker.WebConsole.Approvals;
+
+internal static class ApprovalPages
+{
+    public static void MapApprovalPages(this IEndpointRouteBuilder routes)
+    {
+    }
+}

@@ -1,0 +1,8 @@
+namespace CredentialBroker.WebConsole.Controls;
+
+internal static class ControlPages
+{
+    public static void MapControlPages(this IEndpointRouteBuilder routes)
+    {
+    }
+}

@@ -1,0 +1,52 @@
+using CredentialBroker.Protocol;
+using CredentialBroker.WebConsole.Frame;
+
+namespace CredentialBroker.WebConsole.Leases;
+
+/// <summary>What is outstanding, and one lease from its approval to its end.</summary>
+internal static class LeasePages
+{
+    private const int PageSize = 100;
+
+    public static void MapLeasePages(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPage(Menu.Leases, ListAsync);
+        routes.MapPage("/console/leases/{id}", visit => ShowAsync(visit, null));
+        routes.MapAct("/console/leases/{id}/revoke", RevokeAsync);
+    }
+
+    /// <summary>Address of the list under a selector.</summary>
+    public static string AddressOf(string? selector, bool ended = false, string? before = null) => Menu.Leases + QueryString.Create(
+        new Dictionary<string, string?> { ["selector"] = selector, ["ended"] = ended ? "true" : null, ["before"] = before }.Where(pair => pair.Value is not null));
+
+    private static async Task<IResult> ListAsync(Visit visit)
+    {
+        var (selector, ended) = (visit.Query.Text("selector"), visit.Query.Text("ended") == "true");
+        var found = await Part.Of(visit.Api.ListLeasesAsync(selector, ended, visit.Query.Text("before"), PageSize, visit.Cancel));
+        return visit.Page<LeaseListPage>("Leases", Menu.Leases, found.Refusal, ("Selector", selector), ("Ended", ended), ("Found", found.Value));
+    }
+
+    private static async Task<IResult> ShowAsync(Visit visit, BrokerException? refusal)
+    {
+        var lease = await visit.Api.GetLeaseAsync(visit.Http.Request.RouteValues["id"]!.ToString()!, visit.Cancel);
+        var approval = Part.Of(visit.Api.GetApprovalAsync(lease.Approval, visit.Cancel));
+        var evidence = Part.Of(LeaseRecords.ReadAsync(visit.Api, lease.Id, visit.Cancel));
+        return visit.Page<LeasePage>($"Lease {lease.Id}", Menu.Leases, refusal, ("Lease", lease), ("Approval", await approval), ("Records", await evidence));
+    }
+
+    private static async Task<IResult> RevokeAsync(Visit visit)
+    {
+        var form = await visit.FormAsync();
+        var id = visit.Http.Request.RouteValues["id"]!.ToString()!;
+        try
+        {
+            await visit.Api.RevokeLeaseAsync(id, form.Text("reason"), visit.Cancel);
+        }
+        catch (BrokerException refusal) when (refusal.Status is not System.Net.HttpStatusCode.Unauthorized)
+        {
+            return await ShowAsync(visit, refusal);
+        }
+
+        return visit.GoTo($"/console/leases/{id}", "Its end has begun. It is ended once the target confirms.");
+    }
+}
