@@ -11,6 +11,8 @@ namespace CredentialBroker.WebConsole.Tests.TestInfra;
 /// <summary>One broker and one browser for the whole suite. Tests make what they act on, and look only at that.</summary>
 public sealed class ConsoleScene : IAsyncLifetime
 {
+    private readonly SemaphoreSlim _telling = new(1);
+    private (string Lease, string Incident)? _story;
     private Browsing? _browsing;
 
     internal RunningBroker Broker { get; private set; } = null!;
@@ -39,6 +41,7 @@ public sealed class ConsoleScene : IAsyncLifetime
         await _browsing.DisposeAsync();
         await Broker.DisposeAsync();
         await Issuer.DisposeAsync();
+        _telling.Dispose();
     }
 
     internal Task<Window> OpenAsync(bool dark = false, bool narrow = false) => _browsing!.OpenAsync(Scene.Address, dark, narrow);
@@ -55,6 +58,38 @@ public sealed class ConsoleScene : IAsyncLifetime
         var claim = await Scene.ClaimAsync(Scene.Token(pod), template);
         Assert.True(claim.Status == HttpStatusCode.Created, claim.Body);
         return (pod, claim.Json.GetProperty("lease").GetProperty("id").GetString()!);
+    }
+
+    /// <summary>Something on every page: leases that live, one that ended, an incident that is over, a freeze, a hold, what waits for a second person. Made once.</summary>
+    internal async Task<(string Lease, string Incident)> StoryAsync()
+    {
+        await _telling.WaitAsync();
+        try
+        {
+            return _story ??= await TellAsync();
+        }
+        finally
+        {
+            _telling.Release();
+        }
+    }
+
+    private async Task<(string Lease, string Incident)> TellAsync()
+    {
+        for (var i = 0; i < 6; i++) await LeaseAsync(i % 2 == 0 ? "token" : "short");
+        var (_, lease) = await LeaseAsync();
+        await Scene.OperatorAsync(HttpMethod.Delete, $"/v1/leases/{lease}?reason=story");
+        await Scene.LeaseUntilAsync(lease, "ended");
+        await Scene.OperatorAsync(HttpMethod.Post, "/v1/freezes", """{"selector":"environment=elsewhere,namespace=pay","reason":"INC-77: token seen in a build log"}""");
+        await Scene.OperatorAsync(HttpMethod.Post, "/v1/holds", """{"selector":"environment=elsewhere","reason":"forensics","for":"2h"}""");
+        var exception = await Scene.OperatorAsync(HttpMethod.Post, "/v1/exceptions",
+            """{"templates":["token"],"may":{"concurrentLeases":5},"owners":{"runtime":"team-shop","policy":"team-security","operator":"team-sre"},"reason":"slow migration","ticket":"SHOP-12","for":"8h"}""");
+        Assert.True(exception.Status == HttpStatusCode.Created, exception.Body);
+        var (pod, _) = await LeaseAsync();
+        var incident = await Scene.SendAsync(HttpMethod.Post, "/v1/revocations", Scene.OperatorToken,
+            new StringContent($$"""{"selector":"instance={{pod}}","reason":"INC-77: token seen in a build log"}""", Encoding.UTF8, "application/json"), ("Idempotency-Key", "story"));
+        Assert.True(incident.Status == HttpStatusCode.Accepted, incident.Body);
+        return (lease, incident.Json.GetProperty("id").GetString()!);
     }
 
     /// <summary>A token of another person, whom the broker knows by name.</summary>
