@@ -5,12 +5,12 @@ namespace CredentialBroker.WebConsole.Tests;
 
 /// <summary>
 /// Every page, by day and by night, wide and narrow: nothing that axe calls serious, nothing wider than the window. With
-/// CREDBROKER_SCREENSHOTS=FOLDER each is also kept as a picture, for people to look at.
+/// CONSOLE_PICTURES=FOLDER each is also kept as a picture, for people to look at.
 /// </summary>
 [Collection("console")]
 public sealed class LookTests(ConsoleScene scene)
 {
-    private static readonly string? Pictures = Environment.GetEnvironmentVariable("CREDBROKER_SCREENSHOTS");
+    private static readonly string? Pictures = Environment.GetEnvironmentVariable("CONSOLE_PICTURES");
 
     [BrowserTheory]
     [InlineData(false, false)]
