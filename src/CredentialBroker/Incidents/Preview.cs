@@ -20,7 +20,7 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
         var sql = new SelectorSql(selector);
         var groups = await store.ListAsync(Pool.Control, new Statement(
             $"""
-            SELECT l.backend, l.target, l.environment, l.template, l.revocability, count(*), max(l.dies_by) FROM leases l {(sql.NeedsWorkload ? Workload : "")}
+            SELECT l.backend, l.target, l.environment, l.template, l.revocability, count(*), max(l.dies_by) FROM leases l {sql.Joins}
             WHERE l.state IN (1, 2) AND {sql.Where} GROUP BY l.backend, l.target, l.environment, l.template, l.revocability ORDER BY count(*) DESC
             """) { Values = [.. sql.Values] },
             row => GroupOf(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (Revocability)row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), owners), cancel);
@@ -33,7 +33,7 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
     {
         var sql = new SelectorSql(selector);
         return store.ListAsync(Pool.Control, new Statement(
-            $"SELECT l.id FROM leases l {(sql.NeedsWorkload ? Workload : "")} WHERE l.id > @cursor AND l.state <> {(int)LeaseState.Ended} AND {sql.Where} ORDER BY l.id LIMIT @count")
+            $"SELECT l.id FROM leases l {sql.Joins} WHERE l.id > @cursor AND l.state <> {(int)LeaseState.Ended} AND {sql.Where} ORDER BY l.id LIMIT @count")
         {
             Values = [("cursor", cursor), ("count", count), .. sql.Values],
         }, row => row.GetString(0), cancel);
@@ -50,8 +50,6 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
         return string.Join("; ", dying.Concat(living));
     }
 
-    private const string Workload = "JOIN workloads w ON w.id = l.workload_id";
-
     private PreviewGroup GroupOf(string backend, string target, string environment, string template, Revocability revocability, long leases, long diesBy, Dictionary<string, string> owners) => new(
         backend, target, environment, template, owners.GetValueOrDefault(template), revocability, leases,
         revocability == Revocability.ExpiryOnly ? null : Durations.Format(backends.Find(backend)?.ExpectedLatency ?? TimeSpan.Zero), DateTimeOffset.FromUnixTimeMilliseconds(diesBy));
@@ -59,7 +57,7 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
     private Task<List<PreviewWorkload>> WorkloadsAsync(SelectorSql sql, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
         $"""
         SELECT w.uri, g.leases FROM (
-            SELECT l.workload_id, count(*) AS leases FROM leases l {(sql.NeedsWorkload ? Workload : "")} WHERE l.state IN (1, 2) AND {sql.Where}
+            SELECT l.workload_id, count(*) AS leases FROM leases l {sql.Joins} WHERE l.state IN (1, 2) AND {sql.Where}
             GROUP BY l.workload_id ORDER BY count(*) DESC LIMIT {MostWorkloads}) g
         JOIN workloads w ON w.id = g.workload_id ORDER BY g.leases DESC, w.uri
         """) { Values = [.. sql.Values] }, row => new PreviewWorkload(row.GetString(0), row.GetInt64(1)), cancel);
