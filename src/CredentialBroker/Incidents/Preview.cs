@@ -10,7 +10,7 @@ using CredentialBroker.Templates;
 namespace CredentialBroker.Incidents;
 
 /// <summary>What a revocation would end, and what ending means for each. Reads only.</summary>
-internal sealed class Preview(Store store, TemplateStore templates, BackendCatalog backends, IncidentOptions options)
+internal sealed class Preview(Store store, TemplateStore templates, BackendCatalog backends, IncidentOptions options, TimeProvider clock)
 {
     private const int MostWorkloads = 20;
 
@@ -20,10 +20,11 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
         var sql = new SelectorSql(selector);
         var groups = await store.ListAsync(Pool.Control, new Statement(
             $"""
-            SELECT l.backend, l.target, l.environment, l.template, l.revocability, count(*), max(l.dies_by) FROM leases l {sql.Joins}
+            SELECT l.backend, l.target, l.environment, l.template, l.revocability, count(*), max(l.dies_by), CAST(sum(CASE WHEN s.id IS NULL THEN 0 ELSE 1 END) AS bigint)
+            FROM leases l {sql.Joins} LEFT JOIN approvals s ON s.id = l.approval_id AND s.state IN (2, 3) AND s.valid_until > @now
             WHERE l.state IN (1, 2) AND {sql.Where} GROUP BY l.backend, l.target, l.environment, l.template, l.revocability ORDER BY count(*) DESC
-            """) { Values = [.. sql.Values] },
-            row => GroupOf(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (Revocability)row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), owners), cancel);
+            """) { Values = [("now", clock.NowMs()), .. sql.Values] },
+            row => GroupOf(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (Revocability)row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), owners) with { Reissuable = row.GetInt64(7) }, cancel);
         var count = groups.Sum(group => group.Leases);
         return new PreviewView(text, count, Sentence(groups), groups, await WorkloadsAsync(sql, cancel), count > options.ConfirmAbove);
     }
@@ -47,7 +48,9 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
             .Select(latency => string.Create(CultureInfo.InvariantCulture, $"{latency.Sum(group => group.Leases)} are expected to be refused within {latency.Key} of their end"));
         var living = groups.Where(group => group.ExpectedLatency is null).GroupBy(group => (group.Backend, group.Target))
             .Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Sum(group => group.Leases)} at {at.Key.Backend}/{at.Key.Target} stay usable until {at.Max(group => group.UsableUntil):yyyy-MM-dd'T'HH:mm:ss'Z'} whatever is done here"));
-        return string.Join("; ", dying.Concat(living));
+        var anew = groups.Sum(group => group.Reissuable);
+        string[] reissued = anew == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"{anew} could be issued anew at once, since their approval stands, unless that is frozen")];
+        return string.Join("; ", dying.Concat(living).Concat(reissued));
     }
 
     private PreviewGroup GroupOf(string backend, string target, string environment, string template, Revocability revocability, long leases, long diesBy, Dictionary<string, string> owners) => new(

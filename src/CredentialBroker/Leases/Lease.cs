@@ -80,7 +80,8 @@ internal static class Causes
     public const string PolicyChanged = "policy_changed";
     public const string Revoked = "revoked";
     public const string Incident = "incident";
+    public const string Misused = "misused";
     public const string MintFailed = "mint_failed";
 
-    public static bool IsByHand(string cause) => cause is Revoked or Incident;
+    public static bool IsByHand(string cause) => cause is Revoked or Incident or Misused;
 }

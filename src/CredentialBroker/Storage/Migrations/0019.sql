@@ -11,3 +11,11 @@ ALTER TABLE template_revisions ADD COLUMN owner text;
 
 -- Selectors under a name, for people to use again.
 CREATE TABLE saved_selectors (name text PRIMARY KEY, selector text NOT NULL, note text NOT NULL, owner text NOT NULL, changed_at bigint NOT NULL);
+
+-- What targets' own logs say was done with credentials. A log's record is taken once.
+CREATE TABLE credential_uses (
+    log text NOT NULL, record text NOT NULL, lease_id text NOT NULL, at bigint NOT NULL, action text NOT NULL, address text,
+    allowed bigint NOT NULL, after_end bigint NOT NULL, heard_at bigint NOT NULL, PRIMARY KEY (log, record));
+CREATE INDEX credential_uses_lease ON credential_uses (lease_id, at);
+
+ALTER TABLE incidents ADD COLUMN cancelled_at bigint;
