@@ -12,6 +12,7 @@ using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Overview;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Uses;
 using CredentialBroker.Protocol.Workload;
 
 namespace CredentialBroker.Protocol;
@@ -53,6 +54,12 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(PreviewView))]
 [JsonSerializable(typeof(RevocationView))]
 [JsonSerializable(typeof(RevocationList))]
+[JsonSerializable(typeof(IncidentReport))]
+[JsonSerializable(typeof(SelectorRequest))]
+[JsonSerializable(typeof(SavedSelector))]
+[JsonSerializable(typeof(SelectorList))]
+[JsonSerializable(typeof(UseList))]
+[JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ControlRequest))]

@@ -25,6 +25,7 @@ using CredentialBroker.Signals;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
+using CredentialBroker.Uses;
 using Quartz;
 
 namespace CredentialBroker;
@@ -75,6 +76,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
+            .AddUses(options.Uses)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
             .AddSingleton<Unused>()
@@ -155,6 +157,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapFindings();
         app.MapOverview();
         app.MapIncidents();
+        app.MapSelectors();
+        app.MapUses();
         app.MapSignals();
         app.MapControls();
         app.MapCutOffs();

@@ -9,7 +9,7 @@ namespace CredentialBroker.Cli.Commands;
 /// <summary>Ends every lease that a selector covers, and watches it.</summary>
 internal sealed class Revoke : BrokerCommand
 {
-    private readonly Argument<string?> _selector = new("SELECTOR") { Description = "Which leases, such as template=orders-read,namespace=shop.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _selector = new("SELECTOR") { Description = "Which leases, such as template=orders-read,namespace=shop, or @NAME for a saved selector.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _all = new("--all") { Description = "Every lease." };
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; recorded." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only tell what it would end, and how soon that is dead." };
@@ -30,7 +30,7 @@ internal sealed class Revoke : BrokerCommand
     {
         var selector = parsed.GetValue(_selector);
         if (selector is null == !parsed.GetValue(_all)) throw CommandException.Usage("say which leases: a selector, or --all");
-        selector ??= "--all";
+        selector = selector is null ? "--all" : await SelectorNames.ReadAsync(broker, selector, cancel);
         if (parsed.GetValue(_dryRun)) return await PreviewAsync(broker, parsed, selector, cancel);
         if (parsed.GetValue(_reason) is not { } reason || string.IsNullOrWhiteSpace(reason)) throw CommandException.Usage("say why: --reason");
         var key = parsed.GetValue(_key) ?? Ids.New(Shell.Clock);

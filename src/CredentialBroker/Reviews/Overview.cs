@@ -2,7 +2,6 @@ using CredentialBroker.Leases;
 using CredentialBroker.Protocol.Overview;
 using CredentialBroker.Protocol.Selectors;
 using CredentialBroker.Storage;
-using CredentialBroker.Templates;
 
 namespace CredentialBroker.Reviews;
 
@@ -10,7 +9,7 @@ namespace CredentialBroker.Reviews;
 /// How things stand, counted from the leases themselves. Whoever sees everything shares one count, which is made at most every
 /// few seconds however many look; a narrowed operator's is made for them.
 /// </summary>
-internal sealed class Overview(Store store, TemplateStore templates, TimeProvider clock) : IDisposable
+internal sealed class Overview(Store store, TimeProvider clock) : IDisposable
 {
     private const long Minute = 60_000, Step = 5 * Minute;
     private const int Minutes = 60, Steps = 12;
@@ -40,15 +39,16 @@ internal sealed class Overview(Store store, TemplateStore templates, TimeProvide
     private async Task<OverviewView> CountAsync(IReadOnlyList<Selector>? within, CancellationToken cancel)
     {
         var (now, sql) = (clock.NowMs(), new SelectorSql(Everything, within));
-        var tiers = (await templates.ReadAsync(cancel)).All.ToDictionary(template => template.Name, template => template.Tier, StringComparer.Ordinal);
         var rows = await store.ListAsync(Pool.Control, new Statement(
             $"""
-            SELECT l.backend, l.template, l.environment, l.state, CASE WHEN l.ends_at <= @now THEN -1 WHEN l.ends_at >= @late THEN {Steps} ELSE (l.ends_at - @now) / {Step} END, count(*)
-            FROM leases l {Workload(sql)} WHERE {sql.Where} GROUP BY 1, 2, 3, 4, 5
-            """) { Values = [("now", now), ("late", now + (Steps * Step)), .. sql.Values] },
-            row => (Backend: row.GetString(0), Template: row.GetString(1), Environment: row.GetString(2), State: (LeaseState)row.GetInt64(3), Step: row.GetInt64(4), Leases: row.GetInt64(5)), cancel);
-        var live = rows.GroupBy(row => (row.Backend, row.Template, row.Environment, row.State))
-            .Select(group => new LiveGroup(group.Key.Backend, group.Key.Template, group.Key.Environment, group.Key.State.ToString().ToLowerInvariant(), group.Sum(row => row.Leases), tiers.GetValueOrDefault(group.Key.Template)))
+            SELECT g.backend, g.template, g.environment, g.state, g.step, v.tier, g.leases FROM (
+                SELECT l.backend, l.template, l.environment, l.state, l.template_revision, count(*) AS leases,
+                    CASE WHEN l.ends_at <= @now THEN -1 WHEN l.ends_at >= @late THEN {Steps} ELSE (l.ends_at - @now) / {Step} END AS step
+                FROM leases l {sql.Joins} WHERE {sql.Where} GROUP BY l.backend, l.template, l.environment, l.state, l.template_revision, 7) g
+            LEFT JOIN template_revisions v ON v.revision = g.template_revision
+            """) { Values = [("now", now), ("late", now + (Steps * Step)), .. sql.Values] }, Read, cancel);
+        var live = rows.GroupBy(row => (row.Backend, row.Template, row.Environment, row.State, row.Tier))
+            .Select(group => new LiveGroup(group.Key.Backend, group.Key.Template, group.Key.Environment, group.Key.State.ToString().ToLowerInvariant(), group.Sum(row => row.Leases), group.Key.Tier))
             .OrderByDescending(group => group.Leases).ThenBy(group => group.Template, StringComparer.Ordinal).ToList();
         var steps = rows.GroupBy(row => row.Step).ToDictionary(group => group.Key, group => group.Sum(row => row.Leases));
         return new OverviewView(At(now), live, await MinutesAsync(now, sql, cancel), [.. Enumerable.Range(-1, Steps + 2).Select(step => new ExpiryView(
@@ -59,9 +59,9 @@ internal sealed class Overview(Store store, TemplateStore templates, TimeProvide
     {
         var from = (now / Minute * Minute) - (Minutes * Minute);
         // Ids grow with time, so that both tables are read from where the hour begins.
-        var opened = $"SELECT l.created_at AS at FROM {{0}} l {Workload(sql)} WHERE l.id >= @first AND {sql.Where}";
+        var opened = $"SELECT l.created_at AS at FROM {{0}} l {sql.Joins} WHERE l.id >= @first AND {sql.Where}";
         var issued = await PerMinuteAsync($"{string.Format(null, opened, "leases")} UNION ALL {string.Format(null, opened, "ended_leases")}", from, sql, cancel);
-        var ended = await PerMinuteAsync($"SELECT l.ended_at AS at FROM ended_leases l {Workload(sql)} WHERE l.ended_at >= @from AND {sql.Where}", from, sql, cancel);
+        var ended = await PerMinuteAsync($"SELECT l.ended_at AS at FROM ended_leases l {sql.Joins} WHERE l.ended_at >= @from AND {sql.Where}", from, sql, cancel);
         return [.. Enumerable.Range(0, Minutes).Select(minute => new MinuteView(At(from + (minute * Minute)), issued.GetValueOrDefault(minute), ended.GetValueOrDefault(minute)))];
     }
 
@@ -71,7 +71,10 @@ internal sealed class Overview(Store store, TemplateStore templates, TimeProvide
         Values = [("from", from), ("first", Protocol.Ids.FirstOf(from)), .. sql.Values],
     }, row => (row.GetInt64(0), row.GetInt64(1)), cancel)).ToDictionary();
 
-    private static string Workload(SelectorSql sql) => sql.NeedsWorkload ? "JOIN workloads w ON w.id = l.workload_id" : "";
+    private static Row Read(System.Data.Common.DbDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetString(2), (LeaseState)row.GetInt64(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetString(5), row.GetInt64(6));
 
     private static DateTimeOffset At(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
+
+    private sealed record Row(string Backend, string Template, string Environment, LeaseState State, long Step, string? Tier, long Leases);
 }
