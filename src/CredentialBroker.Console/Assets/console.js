@@ -3,6 +3,7 @@ import { keepRows } from "./rows.js";
 import { offerThemes } from "./theme.js";
 
 offerThemes();
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelectorAll("table[data-rows]").forEach(keepRows);
 document.querySelectorAll("[data-fresh]").forEach(keepFresh);
 

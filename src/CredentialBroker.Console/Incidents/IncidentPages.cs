@@ -17,6 +17,10 @@ internal static class IncidentPages
         routes.MapPage(New, visit => PreviewAsync(visit, null, new RevocationRequest(visit.Query.Text("selector") ?? "", "")));
         routes.MapAct(Menu.Incidents, OpenAsync);
         routes.MapPage(Menu.Incidents + "/{id}", visit => ShowAsync(visit, null));
+        routes.MapPage(Menu.Incidents + "/{id}/report", async visit =>
+            visit.Page<ReportPage>($"Report {IdOf(visit)}", Menu.Incidents, null, ("Report", await visit.Api.ReportRevocationAsync(IdOf(visit), visit.Cancel))));
+        routes.MapPage(Menu.Incidents + "/{id}/report.md", async visit =>
+            Results.Bytes(await visit.Api.ReadRevocationReportAsync(IdOf(visit), visit.Cancel), "text/markdown; charset=utf-8", $"incident-{IdOf(visit)}.md"));
         routes.MapAct(Menu.Incidents + "/{id}/confirm", visit => ActAsync(visit, async () =>
             await visit.Api.ConfirmRevocationAsync(IdOf(visit), (await visit.FormAsync()).Text("token") ?? "", visit.Cancel), "Confirmed. It has begun."));
         routes.MapAct(Menu.Incidents + "/{id}/cancel", visit => ActAsync(visit, () => visit.Api.CancelRevocationAsync(IdOf(visit), visit.Cancel), "Called off. What had been taken by then is ended all the same."));
@@ -58,7 +62,7 @@ internal static class IncidentPages
     {
         var preview = asked.Selector.Length == 0 ? null : await Part.Of(visit.Api.PreviewRevocationAsync(asked.Selector, visit.Cancel));
         var key = Ids.New(visit.Http.RequestServices.GetRequiredService<TimeProvider>());
-        return visit.Page<PreviewPage>("New incident", Menu.Incidents, refusal ?? preview?.Refusal, ("Asked", asked), ("Preview", preview?.Value), ("Key", key));
+        return visit.Page<PreviewPage>("New incident", Menu.Incidents, refusal ?? preview?.Refusal, ("Asked", asked), ("Preview", preview?.Value), ("Key", key), ("Saved", (await Part.Of(visit.Api.ListSelectorsAsync(visit.Cancel))).Value?.Selectors ?? []));
     }
 
     private static async Task<IResult> ShowAsync(Visit visit, BrokerException? refusal)
