@@ -29,7 +29,7 @@ public sealed class LookTests(ConsoleScene scene)
         {
             ("overview", "/console"), ("leases", "/console/leases"), ("leases-wrong", "/console/leases?selector=colour%3Dred"), ("lease", $"/console/leases/{lease}"), ("approvals", "/console/approvals"),
             ("templates", "/console/templates"), ("template", "/console/templates/token"), ("incidents", "/console/incidents"), ("preview", "/console/incidents/new?selector=template%3Dtoken"),
-            ("incident", $"/console/incidents/{incident}"), ("controls", "/console/controls"), ("reviews", "/console/reviews"), ("audit", "/console/audit"),
+            ("incident", $"/console/incidents/{incident}"), ("report", $"/console/incidents/{incident}/report"), ("controls", "/console/controls"), ("reviews", "/console/reviews"), ("audit", "/console/audit"),
         })
         {
             await window.Page.GotoAsync(address);
@@ -46,7 +46,8 @@ public sealed class LookTests(ConsoleScene scene)
 
         async Task LookAsync(string name)
         {
-            violations.AddRange(await window.ViolationsAsync());
+            // Each theme once, and each width once; the other two are only measured.
+            violations.AddRange(await window.ViolationsAsync(throughout: dark == narrow));
             if (Pictures is not null) await window.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, $"{name}-{(dark ? "dark" : "light")}-{(narrow ? 390 : 1440)}.png"), FullPage = true });
         }
     }

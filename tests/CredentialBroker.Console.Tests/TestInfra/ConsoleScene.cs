@@ -103,6 +103,9 @@ public sealed class ConsoleScene : IAsyncLifetime
         return token;
     }
 
+    /// <summary>The broker knows a person no more.</summary>
+    internal Task ForgetAsync(string name) => Broker.Get<Journal>().CommitAsync(Lane.Control, new PlainWrite("DELETE FROM operator_tokens WHERE name = @name", ("name", name)));
+
     /// <summary>Live leases by the thousand, as the broker would have left them; their instances are named after the batch.</summary>
     internal async Task AddLeasesAsync(string batch, int count)
     {
