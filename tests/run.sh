@@ -44,6 +44,8 @@ has_postgres || install_postgres
 has_postgres || missing "PostgreSQL was installed but its programs were not found."
 # What cannot be had is told as skipped, by name.
 bash tests/install-clients.sh
+bash tests/install-browser.sh
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 if MOTO_FOLDER=$(bash tests/install-moto.sh); then export MOTO_FOLDER; else unset MOTO_FOLDER; fi
 
 if [[ -n ${CI:-} ]]; then

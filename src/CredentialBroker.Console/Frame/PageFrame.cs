@@ -27,6 +27,9 @@ public sealed record PageFrame
 
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>The page's own address, when it answers a form that was sent to another.</summary>
+    public string? Address { get; init; }
+
     /// <summary>Where the browser goes by itself.</summary>
     public string? Onwards { get; init; }
 }

@@ -10,6 +10,9 @@ internal sealed record Visit(HttpContext Http, Session Session, BrokerClient Api
 {
     public CancellationToken Cancel => Http.RequestAborted;
 
+    /// <summary>Where the page that is shown lives, when what was asked for is an act that was refused.</summary>
+    public string? Address { get; set; }
+
     public IQueryCollection Query => Http.Request.Query;
 
     /// <summary>Whether the page asks for itself anew, to stay fresh.</summary>
@@ -21,7 +24,7 @@ internal sealed record Visit(HttpContext Http, Session Session, BrokerClient Api
     public IResult Page<T>(string title, string section, BrokerException? refusal, params (string Name, object? Value)[] parameters) where T : IComponent
     {
         if (refusal is not null) Http.Response.StatusCode = (int)refusal.Status >= 400 ? (int)refusal.Status : StatusCodes.Status502BadGateway;
-        return Pages.Render<T>(Pages.FrameOf(Http, title, Session) with { Section = section, Refusal = refusal, Notice = IsRefresh ? null : Session.TakeNotice() }, parameters);
+        return Pages.Render<T>(Pages.FrameOf(Http, title, Session) with { Section = section, Refusal = refusal, Address = HttpMethods.IsPost(Http.Request.Method) ? Address ?? section : null, Notice = IsRefresh ? null : Session.TakeNotice() }, parameters);
     }
 
     /// <summary>After an act: the browser asks for a page, so that loading it again does nothing twice.</summary>

@@ -60,6 +60,7 @@ internal static class IncidentPages
 
     private static async Task<IResult> PreviewAsync(Visit visit, BrokerException? refusal, RevocationRequest asked)
     {
+        visit.Address = $"{New}?selector={Uri.EscapeDataString(asked.Selector)}";
         var preview = asked.Selector.Length == 0 ? null : await Part.Of(visit.Api.PreviewRevocationAsync(asked.Selector, visit.Cancel));
         var key = Ids.New(visit.Http.RequestServices.GetRequiredService<TimeProvider>());
         return visit.Page<PreviewPage>("New incident", Menu.Incidents, refusal ?? preview?.Refusal, ("Asked", asked), ("Preview", preview?.Value), ("Key", key), ("Saved", (await Part.Of(visit.Api.ListSelectorsAsync(visit.Cancel))).Value?.Selectors ?? []));
@@ -68,6 +69,7 @@ internal static class IncidentPages
     private static async Task<IResult> ShowAsync(Visit visit, BrokerException? refusal)
     {
         var revocation = await visit.Api.GetRevocationAsync(IdOf(visit), visit.Cancel);
+        visit.Address = $"{Menu.Incidents}/{revocation.Id}";
         return visit.Page<IncidentPage>($"Incident {revocation.Id}", Menu.Incidents, refusal, ("Revocation", revocation));
     }
 }

@@ -26,6 +26,7 @@ internal static class LeasePages
 
     private static async Task<IResult> ListAsync(Visit visit, string? selector, bool ended, BrokerException? refusal)
     {
+        visit.Address = AddressOf(selector, ended);
         var saved = Part.Of(visit.Api.ListSelectorsAsync(visit.Cancel));
         var found = await Part.Of(visit.Api.ListLeasesAsync(selector, ended, visit.Query.Text("before"), PageSize, visit.Cancel));
         return visit.Page<LeaseListPage>("Leases", Menu.Leases, refusal ?? found.Refusal, ("Selector", selector), ("Ended", ended), ("Found", found.Value), ("Saved", (await saved).Value?.Selectors ?? []));
@@ -34,6 +35,7 @@ internal static class LeasePages
     private static async Task<IResult> ShowAsync(Visit visit, BrokerException? refusal)
     {
         var lease = await visit.Api.GetLeaseAsync(visit.Http.Request.RouteValues["id"]!.ToString()!, visit.Cancel);
+        visit.Address = $"{Menu.Leases}/{lease.Id}";
         var approval = Part.Of(visit.Api.GetApprovalAsync(lease.Approval, visit.Cancel));
         var uses = Part.Of(visit.Api.ListUsesAsync(lease.Id, visit.Cancel));
         var evidence = Part.Of(LeaseRecords.ReadAsync(visit.Api, lease.Id, visit.Cancel));

@@ -51,6 +51,7 @@ internal static class TemplatePages
     private static async Task<IResult> ShowAsync(Visit visit, BrokerException? refusal, ExplainRequest asked, Explanation? said)
     {
         var name = NameOf(visit);
+        visit.Address = $"{Menu.Templates}/{Uri.EscapeDataString(name)}";
         var active = (await visit.Api.ListTemplatesAsync(visit.Cancel)).Templates.FirstOrDefault(template => template.Name == name);
         var candidates = (await Part.Of(visit.Api.ListCandidatesAsync(visit.Cancel))).Value?.Templates.Where(template => template.Name == name).ToList() ?? [];
         return active is null && candidates.Count == 0

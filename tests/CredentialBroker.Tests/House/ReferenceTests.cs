@@ -17,6 +17,7 @@ public sealed class ReferenceTests
     private const string Variable = "CREDBROKER_WRITE_REFERENCE";
     private static bool _writes;
     private static readonly XmlComments Service = new(typeof(BrokerOptions).Assembly);
+    private static readonly XmlComments Eye = new(typeof(WebConsole.ConsoleOptions).Assembly);
     private static readonly XmlComments Wire = new(typeof(ReasonCodes).Assembly);
 
     [Fact]
@@ -62,7 +63,7 @@ public sealed class ReferenceTests
     private static void Section(StringBuilder page, string path, Type type, int depth)
     {
         page.AppendLine(CultureInfo.InvariantCulture, $"{new string('#', Math.Min(depth, 3))} `{path}`\n");
-        if (Service.OfType(type) is { Length: > 0 } about) page.AppendLine(about).AppendLine();
+        if (Of(type).OfType(type) is { Length: > 0 } about) page.AppendLine(about).AppendLine();
         var fresh = type.GetConstructor(Type.EmptyTypes) is null ? null : Activator.CreateInstance(type);
         var inner = new List<(string Path, Type Type)>();
         var rows = new StringBuilder();
@@ -81,9 +82,12 @@ public sealed class ReferenceTests
         foreach (var (below, options) in inner) Section(page, below, options, depth + 1);
     }
 
+    private static XmlComments Of(Type type) =>
+        type.Assembly == typeof(BrokerOptions).Assembly ? Service : type.Assembly == typeof(WebConsole.ConsoleOptions).Assembly ? Eye : Wire;
+
     private static string Meaning(Type type, PropertyInfo key)
     {
-        var meaning = (type.Assembly == typeof(BrokerOptions).Assembly ? Service : Wire).OfProperty(type, key.Name);
+        var meaning = Of(type).OfProperty(type, key.Name);
         Assert.True(meaning.Length > 0, $"{type.Name}.{key.Name} has no comment");
         return meaning;
     }
