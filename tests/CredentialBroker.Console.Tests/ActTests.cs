@@ -166,7 +166,7 @@ public sealed class ActTests(ConsoleScene scene)
     }
 
     [BrowserFact]
-    public async Task R51_What_one_person_asked_for_another_approves_and_break_glass_is_reviewed()
+    public async Task What_one_person_asked_for_another_approves_and_ends()
     {
         var asked = await scene.Scene.OperatorAsync(HttpMethod.Post, "/v1/exceptions",
             """{"templates":["short"],"may":{"concurrentLeases":5},"owners":{"runtime":"team-shop","policy":"team-security","operator":"team-sre"},"reason":"second person","ticket":"SHOP-13","for":"8h"}""");
@@ -182,6 +182,23 @@ public sealed class ActTests(ConsoleScene scene)
         await second.SeesAsync("Approved.");
         await second.Button("End exception for short").ClickAsync();
         await second.SeesAsync("Ended, and what rests on it ends with it.");
+    }
+
+    [BrowserFact]
+    public async Task R51_Break_glass_is_reviewed_by_another()
+    {
+        var opened = await scene.Scene.OperatorAsync(HttpMethod.Post, "/v1/breakglass",
+            $$"""{"template":"short","workload":"k8s://cluster/shop/checkout","instance":"{{scene.Scene.NewPod()}}","reason":"the gate is down","ticket":"INC-82","for":"30m"}""");
+        Assert.True(opened.Status == HttpStatusCode.Created, opened.Body);
+        await using var window = await scene.SignedInAsync(await scene.PersonAsync("looker"));
+        await window.Link("Reviews").ClickAsync();
+        var record = window.Page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "the gate is down" });
+        await record.Locator("summary").ClickAsync();
+        await record.GetByLabel("What was found").FillAsync("the gate was down");
+        await record.GetByRole(AriaRole.Button, new() { Name = "It was right" }).ClickAsync();
+        await window.SeesAsync("Reviewed.");
+        var id = opened.Json.GetProperty("id").GetString();
+        Assert.Equal("the gate was down", (await scene.Scene.OperatorAsync(HttpMethod.Get, $"/v1/breakglass/{id}")).Json.GetProperty("review").GetString());
     }
 
     [BrowserFact]

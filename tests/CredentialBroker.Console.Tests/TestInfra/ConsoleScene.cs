@@ -28,6 +28,7 @@ public sealed class ConsoleScene : IAsyncLifetime
         Broker = await Brokers.StartAsync(null, configuration =>
         {
             Issuer.AddTo(configuration);
+            configuration["Exceptions"] = new JsonObject { ["BreakGlass"] = new JsonObject { ["Templates"] = new JsonArray("short") } };
             configuration["Incidents"] = new JsonObject { ["ConfirmAbove"] = 50 };
         });
         await Scene.ActivateAsync(SceneFolder.Token());
