@@ -30,11 +30,12 @@ internal sealed class Revoke : BrokerCommand
     {
         var selector = parsed.GetValue(_selector);
         if (selector is null == !parsed.GetValue(_all)) throw CommandException.Usage("say which leases: a selector, or --all");
+        var reason = parsed.GetValue(_reason);
+        if (!parsed.GetValue(_dryRun) && string.IsNullOrWhiteSpace(reason)) throw CommandException.Usage("say why: --reason");
         selector = selector is null ? "--all" : await SelectorNames.ReadAsync(broker, selector, cancel);
         if (parsed.GetValue(_dryRun)) return await PreviewAsync(broker, parsed, selector, cancel);
-        if (parsed.GetValue(_reason) is not { } reason || string.IsNullOrWhiteSpace(reason)) throw CommandException.Usage("say why: --reason");
         var key = parsed.GetValue(_key) ?? Ids.New(Shell.Clock);
-        var view = await broker.RevokeAsync(new RevocationRequest(selector, reason, parsed.GetValue(_freeze)), key, cancel);
+        var view = await broker.RevokeAsync(new RevocationRequest(selector, reason!, parsed.GetValue(_freeze)), key, cancel);
         view = await new RevocationProgress(Shell).WatchAsync(broker, view, parsed.GetValue(_wait) is { } wait ? Durations.Parse(wait) : null, cancel);
         Output.Write(Shell, parsed, view, ProtocolJson.Default.RevocationView, RevocationProgress.Details);
         Shell.Say(RevocationProgress.Verdict(view));
