@@ -187,8 +187,8 @@ public sealed class ActTests(ConsoleScene scene)
     [BrowserFact]
     public async Task R51_Break_glass_is_reviewed_by_another()
     {
-        var opened = await scene.Scene.OperatorAsync(HttpMethod.Post, "/v1/breakglass",
-            $$"""{"template":"short","workload":"k8s://cluster/shop/checkout","instance":"{{scene.Scene.NewPod()}}","reason":"the gate is down","ticket":"INC-82","for":"30m"}""");
+        var opened = await scene.Scene.SendAsync(HttpMethod.Post, "/v1/breakglass", await scene.PersonAsync("opener"), new StringContent(
+            $$"""{"template":"short","workload":"k8s://cluster/shop/checkout","instance":"{{scene.Scene.NewPod()}}","reason":"the gate is down","ticket":"INC-82","for":"30m"}""", System.Text.Encoding.UTF8, "application/json"));
         Assert.True(opened.Status == HttpStatusCode.Created, opened.Body);
         await using var window = await scene.SignedInAsync(await scene.PersonAsync("looker"));
         await window.Link("Reviews").ClickAsync();
