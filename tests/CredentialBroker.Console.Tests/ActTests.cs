@@ -198,7 +198,7 @@ public sealed class ActTests(ConsoleScene scene)
         await record.GetByRole(AriaRole.Button, new() { Name = "It was right" }).ClickAsync();
         await window.SeesAsync("Reviewed.");
         var id = opened.Json.GetProperty("id").GetString();
-        Assert.Equal("the gate was down", (await scene.Scene.OperatorAsync(HttpMethod.Get, $"/v1/breakglass/{id}")).Json.GetProperty("review").GetString());
+        Assert.Equal("justified: the gate was down", (await scene.Scene.OperatorAsync(HttpMethod.Get, $"/v1/breakglass/{id}")).Json.GetProperty("review").GetString());
     }
 
     [BrowserFact]

@@ -22,7 +22,7 @@ public sealed record ConfirmRequest(string Token);
 /// <param name="ExpectedLatency">How soon an ended credential is expected to be refused, such as <c>2s</c>; absent where nothing ends it before its own expiry.</param>
 /// <param name="UsableUntil">When the last of them is dead by itself.</param>
 public sealed record PreviewGroup(
-    string Backend, string Target, string Environment, string Template, string? Owner, Revocability Revocability, long Leases, string? ExpectedLatency, DateTimeOffset UsableUntil)
+    string Backend, string Target, string Environment, string Template, string? Owner = null, Revocability Revocability = default, long Leases = 0, string? ExpectedLatency = null, DateTimeOffset UsableUntil = default)
 {
     /// <summary>How many of them could be issued anew at once, since their approval still stands: what a freeze stops.</summary>
     public long Reissuable { get; init; }
@@ -101,7 +101,7 @@ public sealed record RevocationView
 /// <param name="Attempts">How often it failed.</param>
 /// <param name="Error">The last error.</param>
 /// <param name="UsableUntil">When its credential is dead by itself.</param>
-public sealed record RevocationFailure(string Lease, string Target, int Attempts, string? Error, DateTimeOffset UsableUntil);
+public sealed record RevocationFailure(string Lease, string Target, int Attempts, string? Error = null, DateTimeOffset UsableUntil = default);
 
 /// <summary>Bulk revocations, newest first.</summary>
 public sealed record RevocationList(IReadOnlyList<RevocationView> Revocations);

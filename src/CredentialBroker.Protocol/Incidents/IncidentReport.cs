@@ -27,7 +27,7 @@ public sealed record IncidentReport
 /// <param name="At">When.</param>
 /// <param name="What">What, in words.</param>
 /// <param name="By">Who did it; absent for what came by itself.</param>
-public sealed record ReportEvent(DateTimeOffset At, string What, string? By);
+public sealed record ReportEvent(DateTimeOffset At, string What, string? By = null);
 
 /// <summary>Leases of one target that end in the same way. Times are milliseconds from the moment that the revocation began to take effect.</summary>
 /// <param name="Target">Backend and target.</param>
@@ -41,7 +41,7 @@ public sealed record ReportEvent(DateTimeOffset At, string What, string? By);
 /// <param name="SeenAlive">How many were seen honoured later than is expected there.</param>
 /// <param name="UsableUntil">When the last of those that remain is dead by itself; absent when none remains.</param>
 public sealed record ReportClass(
-    string Target, Revocability Revocability, long Leases, long Ended, long? MedianMs, long? P99Ms, long? SlowestMs, long SeenDead, long SeenAlive, DateTimeOffset? UsableUntil);
+    string Target, Revocability Revocability, long Leases, long Ended, long? MedianMs = null, long? P99Ms = null, long? SlowestMs = null, long SeenDead = 0, long SeenAlive = 0, DateTimeOffset? UsableUntil = null);
 
 /// <summary>One lease of a revocation.</summary>
 /// <param name="Lease">The lease.</param>
@@ -56,5 +56,5 @@ public sealed record ReportClass(
 /// <param name="SeenDeadAt">When its credential was first seen refused.</param>
 /// <param name="Error">Why ending it failed last, where it did.</param>
 public sealed record ReportLease(
-    string Lease, string State, string Template, string Target, string Workload, DateTimeOffset IssuedAt, DateTimeOffset EndsAt, DateTimeOffset? EndedAt, DateTimeOffset UsableUntil,
-    DateTimeOffset? SeenDeadAt, string? Error);
+    string Lease, string State, string Template, string Target, string Workload, DateTimeOffset IssuedAt, DateTimeOffset EndsAt, DateTimeOffset? EndedAt = null,
+    DateTimeOffset UsableUntil = default, DateTimeOffset? SeenDeadAt = null, string? Error = null);

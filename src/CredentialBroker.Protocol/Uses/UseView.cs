@@ -9,7 +9,7 @@ namespace CredentialBroker.Protocol.Uses;
 /// <param name="Address">From where; absent when the log does not say.</param>
 /// <param name="Allowed">Whether the target allowed it.</param>
 /// <param name="AfterEnd">Whether the lease was over by then.</param>
-public sealed record UseView(string Lease, DateTimeOffset At, string Log, string Record, string Action, string? Address, bool Allowed, bool AfterEnd);
+public sealed record UseView(string Lease, DateTimeOffset At, string Log, string Record, string Action, string? Address = null, bool Allowed = false, bool AfterEnd = false);
 
 /// <summary>What was done with a lease's credential, oldest first.</summary>
 public sealed record UseList(IReadOnlyList<UseView> Uses);
