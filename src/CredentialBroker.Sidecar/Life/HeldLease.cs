@@ -16,6 +16,7 @@ internal sealed class HeldLease : IDisposable
     private readonly ITimer _expiry;
     private Holding _holding = new Holding.Nothing(Absence.Starting, "not asked for yet", Waiting: true);
     private bool _frozen;
+    private bool _wasHeld;
 
     public HeldLease(string name, LeaseOptions options, TimeProvider clock)
     {
@@ -82,10 +83,11 @@ internal sealed class HeldLease : IDisposable
     }
 
     /// <summary>Serves another credential from now on.</summary>
-    public void Hold(LeaseView lease, Credential credential, DateTimeOffset expiresAt) => Change(() =>
+    public void Hold(LeaseView lease, Credential credential, DateTimeOffset expiresAt, Delivery? delivery) => Change(() =>
     {
         (_holding as Holding.Held)?.Credential.Drop();
-        _holding = new Holding.Held(lease, credential, _clock.GetUtcNow(), expiresAt);
+        _wasHeld = true;
+        _holding = new Holding.Held(lease, credential, _clock.GetUtcNow(), expiresAt, delivery);
         _frozen = false;
     });
 
@@ -113,7 +115,8 @@ internal sealed class HeldLease : IDisposable
     {
         lock (_gate)
         {
-            if (_holding is Holding.Nothing) _holding = new Holding.Nothing(code, detail, waiting);
+            // Who had one, and lost it, is told no: clients that are told to wait would hang on to a thing that is over.
+            if (_holding is Holding.Nothing) _holding = new Holding.Nothing(code, detail, waiting && !_wasHeld);
         }
     }
 

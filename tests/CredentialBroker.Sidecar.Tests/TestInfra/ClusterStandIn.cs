@@ -46,7 +46,8 @@ internal sealed class ClusterStandIn : IAsyncDisposable
     {
         Authorization = http.Request.Headers.Authorization;
         http.Response.ContentType = "application/json";
-        if (http.Request.Path != "/version") http.Response.StatusCode = 404;
+        if (Authorization?.StartsWith("Bearer kube.token.", StringComparison.Ordinal) != true) http.Response.StatusCode = 401;
+        else if (http.Request.Path != "/version") http.Response.StatusCode = 404;
         else await http.Response.WriteAsync("""{"major":"1","minor":"32","gitVersion":"v1.32.0"}""");
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace CredentialBroker.Sidecar.Identity.Spiffe;
 
@@ -15,25 +14,7 @@ internal sealed class WorkloadApi : IDisposable
 
     private readonly HttpClient _http;
 
-    public WorkloadApi(string socket) => _http = new HttpClient(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        ConnectCallback = async (_, cancel) =>
-        {
-            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
-                return new NetworkStream(connection, ownsSocket: true);
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        },
-    })
+    public WorkloadApi(string socket) => _http = new HttpClient(UnixConnection.To(socket))
     {
         BaseAddress = new Uri("http://localhost"), Timeout = TimeSpan.FromSeconds(10),
         DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
