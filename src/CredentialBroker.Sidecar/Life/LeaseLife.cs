@@ -218,6 +218,8 @@ internal sealed class LeaseLife
 
     private async Task SleepAsync(TimeSpan wait, CancellationToken stop)
     {
+        // Timers count whole milliseconds: what is left of one would be waited for in a circle.
+        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
         using var slept = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await Task.WhenAny(_nudge.Task, Task.Delay(wait, _clock, slept.Token));
         await slept.CancelAsync();

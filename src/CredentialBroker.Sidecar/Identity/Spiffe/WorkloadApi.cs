@@ -40,8 +40,14 @@ internal sealed class WorkloadApi : IDisposable
             request.Headers.Add("workload.spiffe.io", "true");
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (answer.StatusCode != HttpStatusCode.OK) throw new IdentityException($"the SPIFFE agent answered {(int)answer.StatusCode}");
+            if (answer.Content.Headers.ContentType?.MediaType is not { } type || !type.StartsWith("application/grpc", StringComparison.Ordinal)) throw new IdentityException("what answers there is no SPIFFE agent");
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
-            return await FirstAsync(body, limit.Token) ?? throw new IdentityException($"the SPIFFE agent gives this workload no identity (gRPC status {StatusOf(answer)})");
+            return await FirstAsync(body, limit.Token) ?? throw new IdentityException(StatusOf(answer) switch
+            {
+                "7" => "the SPIFFE agent gives this workload no identity (PERMISSION_DENIED)",
+                "14" => "the SPIFFE agent is not available now (UNAVAILABLE)",
+                var status => $"the SPIFFE agent answered without an identity (gRPC status {status})",
+            });
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or InvalidDataException || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
         {

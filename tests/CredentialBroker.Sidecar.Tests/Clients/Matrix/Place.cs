@@ -45,9 +45,16 @@ internal sealed class Place(RealClient client, PostgresFixture postgres) : IAsyn
         return this;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>The client's program ends; another begins with the next ask.</summary>
+    public async Task EndClientAsync()
     {
         if (_asked is not null) await _asked.DisposeAsync();
+        _asked = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndClientAsync();
         foreach (var server in _servers) await server.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }

@@ -27,6 +27,9 @@ internal sealed record RealClient
     /// <summary>Within a session it goes on with what it was given until that expires, although it is told no.</summary>
     public bool KeepsToExpiry { get; init; }
 
+    /// <summary>It remembers from one session to the next, so that only a program that begins anew forgets.</summary>
+    public bool RemembersSessions { get; init; }
+
     /// <summary>Why it cannot be had here; null where it can.</summary>
     public Func<string?> Missing { get; init; } = () => null;
 

@@ -15,6 +15,7 @@ namespace CredentialBroker.Sidecar.Tests.Clients.Matrix;
 internal static class RealClients
 {
     private const string Aws = "/usr/bin/aws";
+    private const string NoneFound = "Unable to (locate|retrieve) credentials";
     private const string Vault = "https://vault.azure.net";
 
     public static IReadOnlyDictionary<string, RealClient> All { get; } = new Dictionary<string, RealClient>
@@ -22,19 +23,21 @@ internal static class RealClients
         ["aws cli, container credentials"] = AwsCli(Container, place => Task.FromResult(ContainerVariables(place, inFile: false))),
         ["aws cli, credential_process"] = AwsCli(Local, ProcessVariablesAsync),
         // It says of this way in no more than that it found nothing.
-        ["aws cli, instance metadata"] = AwsCli(AwsMetadata, place => Task.FromResult(AwsMetadataVariables(place))) with { Says = "Unable to (locate|retrieve) credentials|lease_" },
+        ["aws cli, instance metadata"] = AwsCli(AwsMetadata, place => Task.FromResult(AwsMetadataVariables(place))) with { Says = NoneFound },
         ["boto3, container credentials"] = Amazon(Container, Python("boto3", "boto3", place => ContainerVariables(place, inFile: false))),
-        ["boto3, instance metadata"] = Amazon(AwsMetadata, Python("boto3", "boto3", AwsMetadataVariables)),
-        ["AWSSDK, container credentials with a token file"] = Amazon(Container, Dotnet("aws", place => ContainerVariables(place, inFile: true))),
-        ["@aws-sdk/credential-providers, container credentials with a token file"] = Amazon(Container, Node("credential-providers", "@aws-sdk/credential-providers", place => ContainerVariables(place, inFile: true))),
-        ["python azure-identity, ManagedIdentityCredential, App Service"] = Azure(AppService, Python("ManagedIdentityCredential", "azure.identity", AppServiceVariables)),
-        ["python azure-identity, DefaultAzureCredential, App Service"] = Azure(AppService, Python("DefaultAzureCredential", "azure.identity", AppServiceVariables)),
-        ["python azure-identity, ManagedIdentityCredential, instance metadata"] = Azure(AzureMetadata, Python("ManagedIdentityCredential", "azure.identity", AzureMetadataVariables)),
-        ["Azure.Identity, App Service"] = Azure(AppService, Dotnet("azure", AppServiceVariables)),
-        ["Azure.Identity, instance metadata"] = Azure(AzureMetadata, Dotnet("azure", AzureMetadataVariables)),
-        ["@azure/identity, App Service"] = Azure(AppService, Node("azure-identity", "@azure/identity", AppServiceVariables)),
+        // Within a session it goes on for a quarter of an hour with what it got this way, over or not: of its own will, and why the page advises against this way.
+        ["boto3, instance metadata"] = Amazon(AwsMetadata, Python("boto3", "boto3", AwsMetadataVariables)) with { HasSession = false, Says = NoneFound + "|no credentials" },
+        // It tells the status, and keeps what came with it to itself.
+        ["AWSSDK, container credentials with a token file"] = Amazon(Container, Dotnet("aws", place => ContainerVariables(place, inFile: true))) with { KeepsToExpiry = true, Says = "Unable to retrieve credentials.*403" },
+        ["@aws-sdk/credential-providers, container credentials with a token file"] = Amazon(Container, Node("credential-providers", "@aws-sdk/credential-providers", place => ContainerVariables(place, inFile: true))) with { KeepsToExpiry = true },
+        ["python azure-identity, ManagedIdentityCredential, App Service"] = Azure(AppService, Python("ManagedIdentityCredential", "azure.identity", AppServiceVariables)) with { KeepsToExpiry = true },
+        ["python azure-identity, DefaultAzureCredential, App Service"] = Azure(AppService, Python("DefaultAzureCredential", "azure.identity", AppServiceVariables)) with { KeepsToExpiry = true },
+        ["python azure-identity, ManagedIdentityCredential, instance metadata"] = Azure(AzureMetadata, Python("ManagedIdentityCredential", "azure.identity", AzureMetadataVariables)) with { KeepsToExpiry = true },
+        ["Azure.Identity, App Service"] = Azure(AppService, Dotnet("azure", AppServiceVariables)) with { RemembersSessions = true },
+        ["Azure.Identity, instance metadata"] = Azure(AzureMetadata, Dotnet("azure", AzureMetadataVariables)) with { RemembersSessions = true },
+        ["@azure/identity, App Service"] = Azure(AppService, Node("azure-identity", "@azure/identity", AppServiceVariables)) with { RemembersSessions = true },
         ["python google-auth"] = Google(Python("google-auth", "google.auth.transport.requests", GoogleVariables)),
-        ["Google.Apis.Auth"] = Google(Dotnet("google", GoogleVariables)),
+        ["Google.Apis.Auth"] = Google(Dotnet("google", GoogleVariables)) with { KeepsToExpiry = true },
         ["google-auth-library"] = Google(Node("google-auth-library", "google-auth-library", GoogleVariables)),
         ["psql"] = Postgres((place => new Commanded(PostgresVariables(place), ["psql", "-X", "-A", "-t", "-c", "SELECT current_user"]), () => Tools.Program("psql"))) with { Says = "service file|definition of service" },
         ["Npgsql"] = Postgres(Dotnet("npgsql", PostgresVariables)) with { Says = "pg_service.conf" },
