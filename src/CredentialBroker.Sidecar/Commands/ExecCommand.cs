@@ -62,12 +62,10 @@ internal sealed class ExecCommand : SidecarCommand
     {
         var dot = text.IndexOf('.', StringComparison.Ordinal);
         var lease = dot < 0 ? leases.ByName.Values.Single() : leases.ByName.GetValueOrDefault(text[..dot]) ?? throw CommandException.Usage($"--env: there is no lease '{text[..dot]}'");
+        var value = lease.Kept?.Credential.Member(text[(dot + 1)..]) ?? throw CommandException.Usage($"--env: lease '{lease.Name}' has no member '{text[(dot + 1)..]}'");
         // The template's word, not the command line's: what is in an environment is every child's to read (R53).
-        if (lease.Kept is { Delivery: not { Env: Delivery.Accepted } } kept)
-        {
-            throw new CommandException(ExitCodes.Denied, $"--env: template '{kept.Lease.Template}' does not let its credential be put into the environment; read it from $CREDBROKER_CREDENTIALS/{lease.Name}.json, or have its owners say 'delivery: {{ env: accepted }}' in it");
-        }
-
-        return lease.Kept?.Credential.Member(text[(dot + 1)..]) ?? throw CommandException.Usage($"--env: lease '{lease.Name}' has no member '{text[(dot + 1)..]}'");
+        return lease.Kept is { Delivery.Env: Delivery.Accepted }
+            ? value
+            : throw new CommandException(ExitCodes.Denied, $"--env: template '{lease.Options.Template}' does not let its credential be put into the environment; read it from $CREDBROKER_CREDENTIALS/{lease.Name}.json, or have its owners say 'delivery: {{ env: accepted }}' in it");
     }
 }

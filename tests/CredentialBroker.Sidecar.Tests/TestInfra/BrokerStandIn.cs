@@ -160,7 +160,7 @@ internal sealed class BrokerStandIn : IAsyncDisposable
                 var lease = new StandInLease($"lease{++_number:D21}", template, Clock.GetUtcNow());
                 Leases[lease.Id] = lease;
                 _claims[key!] = (lease.Id, text);
-                answer = new LeaseAnswer(lease.View, Mint(template));
+                answer = new LeaseAnswer(lease.View, Mint(template), Delivery: template.Delivery);
             }
         }
 
@@ -208,7 +208,7 @@ internal sealed class BrokerStandIn : IAsyncDisposable
             if (code is null)
             {
                 lease!.EndsAt = now + lease.Template.Ttl < lease.MaxEndsAt ? now + lease.Template.Ttl : lease.MaxEndsAt;
-                answer = new LeaseAnswer(lease.View, lease.Template.Renewal == StandInRenewal.Reissue ? Mint(lease.Template) : null);
+                answer = new LeaseAnswer(lease.View, lease.Template.Renewal == StandInRenewal.Reissue ? Mint(lease.Template) : null, Delivery: lease.Template.Delivery);
             }
         }
 

@@ -17,7 +17,6 @@ internal sealed class WorkloadApi : IDisposable
     public WorkloadApi(string socket) => _http = new HttpClient(UnixConnection.To(socket))
     {
         BaseAddress = new Uri("http://localhost"), Timeout = TimeSpan.FromSeconds(10),
-        DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
     /// <summary>The path in <c>unix:///run/agent.sock</c>, as the specification of the endpoint writes it; null where it is none.</summary>
@@ -34,7 +33,10 @@ internal sealed class WorkloadApi : IDisposable
         limit.CancelAfter(_http.Timeout);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/SpiffeWorkloadAPI/{method}") { Content = new ByteArrayContent(Framed(message)) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/SpiffeWorkloadAPI/{method}")
+            {
+                Content = new ByteArrayContent(Framed(message)), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             request.Content.Headers.ContentType = new("application/grpc");
             request.Headers.TE.Add(new("trailers"));
             request.Headers.Add("workload.spiffe.io", "true");
