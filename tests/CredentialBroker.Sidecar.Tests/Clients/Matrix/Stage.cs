@@ -18,6 +18,7 @@ internal sealed class Stage : IAsyncDisposable
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private readonly Rig.Lines _log = new();
     private FakeClock _clock = null!;
+    private TimeSpan _life;
     private RunningSidecar? _sidecar;
 
     private Stage(Place place, BrokerStandIn broker) => (Place, Broker) = (place, broker);
@@ -97,9 +98,9 @@ internal sealed class Stage : IAsyncDisposable
     public async Task PassExpiryAsync()
     {
         var over = Held.Kept!.ExpiresAt;
-        while (_clock.GetUtcNow() < over) await PassAsync((Client.KeepsToExpiry ? Soon : Life) / 18);
+        while (_clock.GetUtcNow() < over) await PassAsync(_life / 18);
         await UntilAsync(() => Broker.Down ? Held.Now is Holding.Nothing : Held.Now is Holding.Held { ExpiresAt: var next } && next > over);
-        while (Client.KeepsToExpiry && TimeProvider.System.GetUtcNow() < over) await Task.Delay(50);
+        while (_life == Soon && TimeProvider.System.GetUtcNow() < over) await Task.Delay(50);
     }
 
     /// <summary>Lets time pass until a credential is held again.</summary>
@@ -122,6 +123,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private void Offer(TimeSpan life)
     {
+        _life = life;
         var template = Client.Template(Place) with { Ttl = life, MaxTtl = TimeSpan.FromDays(1), Renewal = StandInRenewal.None };
         Broker.Templates[template.Name] = template;
     }
