@@ -20,15 +20,17 @@ internal static class CommandTree
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
-                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell),
+                new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell), new LeaseUses(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
             new Command("target", "Act on targets.") { new TargetCutOff(shell) },
             new Revoke(shell),
             new Command("revocation", "Look at bulk revocations, confirm them, call them off.")
             {
-                new RevocationListing(shell), new RevocationShow(shell), new RevocationConfirm(shell), new RevocationCancel(shell),
+                new RevocationListing(shell), new RevocationShow(shell), new RevocationReport(shell), new RevocationConfirm(shell), new RevocationCancel(shell),
             },
+            new Command("selector", "Keep selectors under names.") { new SelectorListing(shell), new SelectorSave(shell), new SelectorDrop(shell) },
+            new Command("uses", "Hand in what targets' logs tell of the use of credentials.") { new UseHandIn(shell) },
             new Freeze(shell),
             new Freezes(shell),
             ControlLift.Thaw(shell),

@@ -31,6 +31,32 @@ public sealed partial class BrokerClient
     /// <summary>Lists bulk revocations, newest first.</summary>
     public Task<RevocationList> ListRevocationsAsync(CancellationToken cancel = default) => GetAsync("/v1/revocations", ProtocolJson.Default.RevocationList, cancel);
 
+    /// <summary>What it did, for whoever has to answer for it.</summary>
+    public Task<IncidentReport> ReportRevocationAsync(string id, CancellationToken cancel = default) =>
+        GetAsync(BrokerQuery.Path("/v1/revocations", id, "/report"), ProtocolJson.Default.IncidentReport, cancel);
+
+    /// <summary>The same as a page of Markdown.</summary>
+    public Task<byte[]> ReadRevocationReportAsync(string id, CancellationToken cancel = default)
+    {
+        var message = Request(HttpMethod.Get, BrokerQuery.Path("/v1/revocations", id, "/report"));
+        message.Headers.Accept.ParseAdd("text/markdown");
+        return _exchange.ReadAsync(message, cancel);
+    }
+
+    /// <summary>Lists saved selectors, by name.</summary>
+    public Task<SelectorList> ListSelectorsAsync(CancellationToken cancel = default) => GetAsync("/v1/selectors", ProtocolJson.Default.SelectorList, cancel);
+
+    /// <summary>One saved selector.</summary>
+    public Task<SavedSelector> GetSelectorAsync(string name, CancellationToken cancel = default) => GetAsync(BrokerQuery.Path("/v1/selectors", name), ProtocolJson.Default.SavedSelector, cancel);
+
+    /// <summary>Saves a selector under a name, in the place of what stood there.</summary>
+    public Task<SavedSelector> SaveSelectorAsync(string name, SelectorRequest request, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Put, BrokerQuery.Path("/v1/selectors", name), Json(request, ProtocolJson.Default.SelectorRequest)), ProtocolJson.Default.SavedSelector, cancel, HttpStatusCode.OK);
+
+    /// <summary>Drops a saved selector.</summary>
+    public Task DropSelectorAsync(string name, CancellationToken cancel = default) =>
+        _exchange.SendAsync(Request(HttpMethod.Delete, BrokerQuery.Path("/v1/selectors", name)), cancel, HttpStatusCode.NoContent);
+
     /// <summary>Confirms another person's revocation.</summary>
     /// <param name="id">Its identifier.</param>
     /// <param name="token">Its <see cref="RevocationView.ConfirmToken"/>.</param>

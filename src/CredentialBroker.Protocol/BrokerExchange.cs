@@ -81,7 +81,7 @@ internal sealed class BrokerExchange(HttpClient http, string? token)
     private async Task<HttpResponseMessage> BeginAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.Accept.ParseAdd("application/json, application/x-ndjson, application/problem+json");
+        if (request.Headers.Accept.Count == 0) request.Headers.Accept.ParseAdd("application/json, application/x-ndjson, application/problem+json");
         var asked = new Uri(http.BaseAddress!, request.RequestUri!);
         var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (response.RequestMessage?.RequestUri == asked) return response;

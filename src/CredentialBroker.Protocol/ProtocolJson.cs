@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Uses;
 using CredentialBroker.Protocol.Workload;
 
 namespace CredentialBroker.Protocol;
@@ -52,6 +53,12 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(PreviewView))]
 [JsonSerializable(typeof(RevocationView))]
 [JsonSerializable(typeof(RevocationList))]
+[JsonSerializable(typeof(IncidentReport))]
+[JsonSerializable(typeof(SelectorRequest))]
+[JsonSerializable(typeof(SavedSelector))]
+[JsonSerializable(typeof(SelectorList))]
+[JsonSerializable(typeof(UseList))]
+[JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ControlRequest))]

@@ -23,6 +23,7 @@ using CredentialBroker.Signals;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Templates;
+using CredentialBroker.Uses;
 using Quartz;
 
 namespace CredentialBroker;
@@ -71,6 +72,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRevocation(options.Limits.EndsPerTarget)
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
+            .AddUses(options.Uses)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
             .AddSingleton<Unused>()
@@ -146,6 +148,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapPlan();
         app.MapFindings();
         app.MapIncidents();
+        app.MapSelectors();
+        app.MapUses();
         app.MapSignals();
         app.MapControls();
         app.MapCutOffs();

@@ -38,6 +38,7 @@ internal sealed class StartUp(
         if (await operators.BootstrapAsync(cancel) is { } file) StartLog.Bootstrap(logger, file);
 
         // 4. the rules; what is made at targets is named after the broker, so that backends come only now
+        await later.GetRequiredService<TemplateStore>().DescribeAsync(cancel);
         await later.GetRequiredService<TemplateImport>().RunAsync(options.Templates.ImportFolder, new EpochBump(), cancel);
         await later.GetRequiredService<Rulebook>().RefreshAsync(cancel);
 

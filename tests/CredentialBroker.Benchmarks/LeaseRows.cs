@@ -26,14 +26,15 @@ internal sealed class LeaseRows : IAsyncDisposable
 
     /// <summary>Adds active <c>signed-token</c> leases that end at one moment, ten to an instance.</summary>
     /// <param name="batch">Begins their ids, so that several lots differ.</param>
-    public async Task AddAsync(string batch, int count, long endsAt)
+    /// <param name="template">Whose leases they are.</param>
+    public async Task AddAsync(string batch, int count, long endsAt, string template = "token")
     {
         // In slices: no statement of a store's writer may take longer than ten seconds.
-        for (var slice = 0; slice * Slice < count; slice++) await AddSliceAsync($"{batch}{slice}", Math.Min(Slice, count - (slice * Slice)), endsAt);
+        for (var slice = 0; slice * Slice < count; slice++) await AddSliceAsync($"{batch}{slice}", Math.Min(Slice, count - (slice * Slice)), endsAt, template);
         await RunAsync("ANALYZE");
     }
 
-    private async Task AddSliceAsync(string batch, int count, long endsAt)
+    private async Task AddSliceAsync(string batch, int count, long endsAt, string template)
     {
         var now = TimeProvider.System.NowMs();
         await RunAsync($"""
@@ -46,9 +47,9 @@ internal sealed class LeaseRows : IAsyncDisposable
             INSERT INTO leases (id, state, template, template_revision, backend, target, environment, workload_id, task, approval_id, decision_id, created_at,
                 ends_at, ends_because, max_ends_at, dies_by, handle, fingerprint, revocability, op_id, op_settles_at, due_at, claim_owner, attempts, last_error, cause, ended_at)
             {Numbers}
-            SELECT @batch || 'l' || (100000000 + i), 2, 'token', 'revision', 'signed-token', 'internal', 'test', @batch || 'w' || (1 + i / 10 % @instances), @batch || 'task' || (i / 10),
+            SELECT @batch || 'l' || (100000000 + i), 2, @template, 'revision', 'signed-token', 'internal', 'test', @batch || 'w' || (1 + i / 10 % @instances), @batch || 'task' || (i / 10),
                 @batch || 'a' || (i / 10), @batch || 'd' || i, @now, @ends, 'expired', @ends, @ends, @handle, 'fingerprint' || i, 2, NULL, NULL, @ends, NULL, 0, NULL, NULL, NULL FROM n
-            """, ("batch", batch), ("count", count), ("instances", Math.Max(1, count / 10)), ("now", now), ("ends", endsAt),
+            """, ("batch", batch), ("count", count), ("instances", Math.Max(1, count / 10)), ("now", now), ("ends", endsAt), ("template", template),
             ("handle", """{"v":1,"target":"internal","jti":"0123456789abcdefghjkmnpqrs","n":"0"}"""));
     }
 

@@ -14,6 +14,7 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("vault-leases", "leases at a Vault through the broker, to a bare client making the same calls at the same stand-in", VaultBenchmark.LeasesAsync),
     ("broker-overhead", "what the broker adds to the bare calls of a provider, 16 clients", VaultBenchmark.OverheadAsync),
     ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),
+    ("incident", "preview and revocation of 100,000 of 1,000,000 leases on PostgreSQL, and issuance meanwhile", IncidentBenchmark.RunAsync),
     ("status-list", "the status lists of 1,000,000 tokens, made anew and signed", StatusListBenchmark.RunAsync),
     ("evidence", "sealing audit records, and verifying an export of 1,000,000", EvidenceBenchmark.RunAsync),
     ("sidecar", "the sidecar as it is shipped: folder, time to ready, resident memory, cached answers", SidecarBenchmark.RunAsync),

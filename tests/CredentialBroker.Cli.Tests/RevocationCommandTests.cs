@@ -47,6 +47,47 @@ public sealed class RevocationCommandTests : CliTest
         Assert.Contains("it did not answer", ran.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_report_is_printed_as_it_comes_or_as_JSON()
+    {
+        Assert.Equal("# Revocation\n", (await SucceedAsync("revocation", "report", The.Revocation.Id)).Out);
+        Assert.Contains("\"sentence\":", (await SucceedAsync("revocation", "report", The.Revocation.Id, "--json")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Selectors_are_saved_listed_dropped_and_used_by_name()
+    {
+        Assert.Equal("@checkout\n", (await SucceedAsync("selector", "save", "checkout", "namespace=shop", "--note", "the shop")).Out);
+        Assert.Contains("checkout  namespace=shop  ann", (await SucceedAsync("selector", "list")).Out, StringComparison.Ordinal);
+        await SucceedAsync("lease", "list", "-s", "@checkout");
+        Assert.Contains("selector=namespace%3Dshop&", Broker.Requests.Last().Target, StringComparison.Ordinal);
+        await SucceedAsync("revoke", "@checkout", "--dry-run");
+        Assert.Contains("\"selector\":\"namespace=shop\"", Broker.Requests.Last().Text, StringComparison.Ordinal);
+        await SucceedAsync("freeze", "@checkout", "--reason", "x");
+        Assert.Contains("\"selector\":\"namespace=shop\"", Broker.Requests.Last().Text, StringComparison.Ordinal);
+        await SucceedAsync("selector", "drop", "checkout");
+        Assert.Equal(2, (await RunAsync("selector", "save", "checkout", "colour=red")).Code);
+    }
+
+    [Fact]
+    public async Task Logs_are_handed_in_piece_by_piece_also_packed_and_uses_are_shown()
+    {
+        var records = string.Join(',', Enumerable.Range(0, 1001).Select(i => $$"""{"eventID":"e-{{i}}"}"""));
+        var packed = PathOf("trail.json.gz");
+        await using (var gzip = new System.IO.Compression.GZipStream(File.Create(packed), System.IO.Compression.CompressionLevel.Fastest)) await gzip.WriteAsync(System.Text.Encoding.UTF8.GetBytes($$"""{"Records":[{{records}}]}"""));
+        var ran = await SucceedAsync("uses", "hand-in", "cloudtrail", packed);
+        Assert.Equal([1000, 1], Broker.Requests.Select(one => System.Text.Json.JsonDocument.Parse(one.Text).RootElement.GetProperty("Records").GetArrayLength()));
+        Assert.Contains("taken      6", ran.Out, StringComparison.Ordinal);
+
+        var lines = PathOf("postgresql.json");
+        await File.WriteAllTextAsync(lines, string.Concat(Enumerable.Repeat(new string('x', 1024 * 1024) + "\n", 5)));
+        Broker.Next("POST /v1/uses/postgres", 202, The.Receipt with { AfterEnd = 1 }, ProtocolJson.Default.UseReceipt);
+        Assert.Equal(5, (await RunAsync("uses", "hand-in", "postgres", lines)).Code);
+        Assert.Equal([4, 1], Broker.Requests.Skip(2).Select(one => one.Text.Count(c => c == '\n')));
+        Assert.Equal(2, (await RunAsync("uses", "hand-in", "postgres", PathOf("none"))).Code);
+        Assert.Contains("s3.amazonaws.com:GetObject  192.0.2.1  yes      yes", (await SucceedAsync("lease", "uses", The.Use.Lease)).Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("say which leases", "revoke", "--reason", "x")]
     [InlineData("say which leases", "revoke", "a=b", "--all", "--reason", "x")]

@@ -4,7 +4,7 @@ using CredentialBroker.TestInfra;
 namespace CredentialBroker.EndToEnd;
 
 /// <summary>
-/// kill -9 at every named point while a session of AWS is made anew or ended, in both modes and on both stores, one with the other: no
+/// kill -9 at every named point while a session of AWS is made, made anew or ended, in both modes and on both stores, one with the other: no
 /// session works, and no role stays, that no live lease is for.
 /// </summary>
 public sealed class AwsCrashTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
@@ -12,6 +12,9 @@ public sealed class AwsCrashTests(PostgresFixture postgres) : IClassFixture<Post
     private static readonly string[] Modes = ["condition", "role"];
 
     private const string Scopes = $$"""scopes: { read: { statements: [{ actions: ["s3:GetBucketLocation"], resources: ["{{AwsPrepared.Bucket}}"] }] } }""";
+
+    [Fact]
+    public Task R24_Nothing_is_orphaned_at_AWS_when_killed_while_issuing() => EachAsync(scene => CrashRun.IssuingAsync(scene));
 
     [Fact]
     public Task Nothing_is_lost_at_AWS_when_killed_while_renewing() => EachAsync(scene => CrashRun.RenewingAsync(scene));
@@ -30,7 +33,8 @@ public sealed class AwsCrashTests(PostgresFixture postgres) : IClassFixture<Post
         await run(new CrashScene(aws.AddTo, SceneFolder.Template("orders", $"{{ aws: {{ target: prod, {how}, {Scopes} }} }}"), () => Standing(aws.Account))
         {
             Store = await postgres.StoreAsync(store),
-            Ready = async () => looked = await LookedAtAsync(aws, looked),
+            // A role of a lease's own needs no look: whoever ends it takes the role away.
+            Ready = async () => looked = mode == "role" ? 0 : await LookedAtAsync(aws, looked),
         });
     }
 

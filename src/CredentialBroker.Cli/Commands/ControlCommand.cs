@@ -8,7 +8,7 @@ namespace CredentialBroker.Cli.Commands;
 /// <summary>What setting a freeze and setting a hold have in common: what it covers, why, and how long.</summary>
 internal abstract class ControlCommand : BrokerCommand
 {
-    private readonly Argument<string?> _selector = new("SELECTOR") { Description = "What it covers, such as template=orders-read.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _selector = new("SELECTOR") { Description = "What it covers, such as template=orders-read, or @NAME for a saved selector.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _all = new("--all") { Description = "Everything, instead of a selector." };
     private readonly Option<string> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; recorded.", Required = true };
     private readonly Option<string?> _for;
@@ -32,16 +32,16 @@ internal abstract class ControlCommand : BrokerCommand
 
     protected sealed override async Task<int> RunAsync(BrokerClient broker, ParseResult parsed, CancellationToken cancel)
     {
-        var control = await SetAsync(broker, new ControlRequest(Covered(parsed), parsed.GetRequiredValue(_reason), parsed.GetValue(_for)), cancel);
+        var control = await SetAsync(broker, new ControlRequest(await CoveredAsync(broker, parsed, cancel), parsed.GetRequiredValue(_reason), parsed.GetValue(_for)), cancel);
         Output.Write(Shell, parsed, control, ProtocolJson.Default.ControlView, (shell, one) => ControlText.Table(shell, [one]));
         Shell.Say(Effect(control));
         return ExitCodes.Ok;
     }
 
-    private string Covered(ParseResult parsed) => (parsed.GetValue(_selector), parsed.GetValue(_all)) switch
+    private async Task<string> CoveredAsync(BrokerClient broker, ParseResult parsed, CancellationToken cancel) => (parsed.GetValue(_selector), parsed.GetValue(_all)) switch
     {
         (null, true) => "--all",
-        ({ } selector, false) => Checks.Selector(selector),
+        ({ } selector, false) => await SelectorNames.ReadAsync(broker, selector, cancel),
         (null, false) => throw CommandException.Usage("say what it covers: a selector such as template=orders-read, or --all"),
         _ => throw CommandException.Usage("give a selector or --all, not both"),
     };

@@ -10,7 +10,7 @@ internal sealed class LeaseListing : BrokerCommand
 {
     private const int Page = 500;
 
-    private readonly Option<string?> _selector = new("--selector", "-s") { HelpName = "SELECTOR", Description = "Which leases, such as template=orders-read,environment=prod." };
+    private readonly Option<string?> _selector = new("--selector", "-s") { HelpName = "SELECTOR", Description = "Which leases, such as template=orders-read,environment=prod, or @NAME for a saved selector." };
     private readonly Option<bool> _ended = new("--ended") { Description = "Also leases that are over." };
     private readonly Option<int> _limit = new("--limit", "-n") { HelpName = "N", Description = "Most to show; 1000 unless told.", DefaultValueFactory = _ => 1000 };
 
@@ -27,7 +27,7 @@ internal sealed class LeaseListing : BrokerCommand
 
     protected override async Task<int> RunAsync(BrokerClient broker, ParseResult parsed, CancellationToken cancel)
     {
-        var selector = parsed.GetValue(_selector) is { } text ? Checks.Selector(text) : null;
+        var selector = parsed.GetValue(_selector) is { } text ? await SelectorNames.ReadAsync(broker, text, cancel) : null;
         var limit = parsed.GetValue(_limit);
         var found = new List<LeaseView>();
         string? next = null;

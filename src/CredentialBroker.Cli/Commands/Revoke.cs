@@ -9,7 +9,7 @@ namespace CredentialBroker.Cli.Commands;
 /// <summary>Ends every lease that a selector covers, and watches it.</summary>
 internal sealed class Revoke : BrokerCommand
 {
-    private readonly Argument<string?> _selector = new("SELECTOR") { Description = "Which leases, such as template=orders-read,namespace=shop.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _selector = new("SELECTOR") { Description = "Which leases, such as template=orders-read,namespace=shop, or @NAME for a saved selector.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _all = new("--all") { Description = "Every lease." };
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "Why; recorded." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Only tell what it would end, and how soon that is dead." };
@@ -30,11 +30,12 @@ internal sealed class Revoke : BrokerCommand
     {
         var selector = parsed.GetValue(_selector);
         if (selector is null == !parsed.GetValue(_all)) throw CommandException.Usage("say which leases: a selector, or --all");
-        selector ??= "--all";
+        var reason = parsed.GetValue(_reason);
+        if (!parsed.GetValue(_dryRun) && string.IsNullOrWhiteSpace(reason)) throw CommandException.Usage("say why: --reason");
+        selector = selector is null ? "--all" : await SelectorNames.ReadAsync(broker, selector, cancel);
         if (parsed.GetValue(_dryRun)) return await PreviewAsync(broker, parsed, selector, cancel);
-        if (parsed.GetValue(_reason) is not { } reason || string.IsNullOrWhiteSpace(reason)) throw CommandException.Usage("say why: --reason");
         var key = parsed.GetValue(_key) ?? Ids.New(Shell.Clock);
-        var view = await broker.RevokeAsync(new RevocationRequest(selector, reason, parsed.GetValue(_freeze)), key, cancel);
+        var view = await broker.RevokeAsync(new RevocationRequest(selector, reason!, parsed.GetValue(_freeze)), key, cancel);
         view = await new RevocationProgress(Shell).WatchAsync(broker, view, parsed.GetValue(_wait) is { } wait ? Durations.Parse(wait) : null, cancel);
         Output.Write(Shell, parsed, view, ProtocolJson.Default.RevocationView, RevocationProgress.Details);
         Shell.Say(RevocationProgress.Verdict(view));

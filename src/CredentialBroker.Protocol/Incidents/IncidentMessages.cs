@@ -22,7 +22,11 @@ public sealed record ConfirmRequest(string Token);
 /// <param name="ExpectedLatency">How soon an ended credential is expected to be refused, such as <c>2s</c>; absent where nothing ends it before its own expiry.</param>
 /// <param name="UsableUntil">When the last of them is dead by itself.</param>
 public sealed record PreviewGroup(
-    string Backend, string Target, string Environment, string Template, string? Owner, Revocability Revocability, long Leases, string? ExpectedLatency, DateTimeOffset UsableUntil);
+    string Backend, string Target, string Environment, string Template, string? Owner, Revocability Revocability, long Leases, string? ExpectedLatency, DateTimeOffset UsableUntil)
+{
+    /// <summary>How many of them could be issued anew at once, since their approval still stands: what a freeze stops.</summary>
+    public long Reissuable { get; init; }
+}
 
 /// <summary>What a revocation would end. Nothing was changed.</summary>
 /// <param name="Selector">The selector, narrowed to what the operator reaches.</param>

@@ -9,8 +9,20 @@ namespace CredentialBroker.Protocol.Selectors;
 /// <param name="Position">Offset of the key in the selector's text, from 0.</param>
 public sealed record Term(string Key, Comparison Comparison, IReadOnlyList<string> Values, int Position)
 {
+    /// <summary>Whether it holds for what is absent, and for a list only when it holds for all of it.</summary>
+    public bool IsNegative => Comparison is Comparison.IsNot or Comparison.StartsNotWith;
+
+    private bool IsOfList => Dimensions.Lists.Contains(Key);
+
     /// <summary>True when a dimension of this value satisfies the comparison; null is absent.</summary>
-    public bool Holds(string? value) => Comparison switch
+    public bool Holds(string? value)
+    {
+        if (value is null || !IsOfList) return HoldsOne(value);
+        var values = value.Split('\n');
+        return IsNegative ? values.All(HoldsOne) : values.Any(HoldsOne);
+    }
+
+    private bool HoldsOne(string? value) => Comparison switch
     {
         Comparison.Is => string.Equals(value, Values[0], StringComparison.Ordinal),
         Comparison.IsNot => !string.Equals(value, Values[0], StringComparison.Ordinal),
@@ -28,7 +40,7 @@ public sealed record Term(string Key, Comparison Comparison, IReadOnlyList<strin
     /// <summary>Whether every value that satisfies this term surely satisfies the other.</summary>
     internal bool Implies(Term other) => Key == other.Key && (
         ToString() == other.ToString()
-        || (IsFinite && Values.All(other.Holds))
+        || (IsFinite && Values.All(other.Holds) && !(IsOfList && other.IsNegative))
         || (Comparison == Comparison.StartsWith && other.Comparison == Comparison.StartsWith && Values[0].StartsWith(other.Values[0], StringComparison.Ordinal)));
 
     /// <summary>The canonical text of the term.</summary>

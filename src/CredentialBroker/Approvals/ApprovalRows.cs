@@ -16,7 +16,7 @@ internal static class ApprovalRows
         ("tier", ColumnType.Text), ("intent", ColumnType.Text), ("requester", ColumnType.Text), ("approvers", ColumnType.Text),
         ("received_at", ColumnType.Number), ("not_before", ColumnType.Number), ("claim_by", ColumnType.Number),
         ("valid_until", ColumnType.Number), ("max_uses", ColumnType.Number), ("uses", ColumnType.Number),
-        ("image", ColumnType.Text));
+        ("image", ColumnType.Text), ("image_digest", ColumnType.Text));
 
     public static string Columns { get; } = string.Join(", ", Shape.Columns.Select(c => c.Name));
 
@@ -31,7 +31,7 @@ internal static class ApprovalRows
         a.Intent is null ? null : JsonSerializer.Serialize(a.Intent, ApprovalJson.Default.Intent), a.Requester,
         JsonSerializer.Serialize(a.Approvers, ApprovalJson.Default.IReadOnlyListString),
         a.ReceivedAt, a.NotBefore, a.ClaimBy, a.ValidUntil, a.MaxUses, a.Uses,
-        a.Image is null ? null : JsonSerializer.Serialize(a.Image, ApprovalJson.Default.ImageFacts),
+        a.Image is null ? null : JsonSerializer.Serialize(a.Image, ApprovalJson.Default.ImageFacts), a.Image?.Digest,
     ];
 
     /// <summary>Reads a row that begins with <see cref="Columns"/>.</summary>

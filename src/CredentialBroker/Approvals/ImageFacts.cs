@@ -15,9 +15,11 @@ internal sealed record ImageFacts(string Reference, string Verdict, string? Issu
 
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>Whether the reference can only ever mean one content: a tag can be moved, a digest cannot.</summary>
-    public bool IsPinned => Reference.LastIndexOf(Pin, StringComparison.Ordinal) is > 0 and var at
-        && Reference.AsSpan(at + Pin.Length) is { Length: 64 } digest && !digest.ContainsAnyExcept(Hexadecimal);
+    /// <summary>The content that the reference can only ever mean, such as <c>sha256:…</c>; null for a tag, which can be moved.</summary>
+    public string? Digest => Reference.LastIndexOf(Pin, StringComparison.Ordinal) is > 0 and var at
+        && Reference.AsSpan(at + Pin.Length) is { Length: 64 } digest && !digest.ContainsAnyExcept(Hexadecimal) ? Reference[(at + 1)..] : null;
+
+    public bool IsPinned => Digest is not null;
 
     /// <summary>The signer as templates name one: issuer, a space, subject. Null unless verified.</summary>
     public string? Signer => Verdict == Verified && Issuer is not null && Subject is not null ? $"{Issuer} {Subject}" : null;

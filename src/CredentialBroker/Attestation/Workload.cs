@@ -29,6 +29,12 @@ internal sealed record Workload(
     /// <summary>Keys it proved to hold beside its evidence.</summary>
     public HeldKeys Keys { get; init; } = HeldKeys.None;
 
+    /// <summary>Whose word the evidence is: the token's <c>iss</c>, or the certificate's trust domain.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>The key that signed it, as its issuer names it; where it was a certificate, its authority's key.</summary>
+    public string? KeyId { get; init; }
+
     /// <summary>Row id of the instance: a hash, because names from two sources may be alike.</summary>
     public string Id { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
 

@@ -24,7 +24,8 @@ internal sealed record WorkloadSeen(Workload Workload, long At) : Work
         private static readonly RowShape Shape = new("r",
             ("id", ColumnType.Text), ("source", ColumnType.Text), ("kind", ColumnType.Text), ("uri", ColumnType.Text), ("subject", ColumnType.Text),
             ("instance", ColumnType.Text), ("cluster", ColumnType.Text), ("namespace", ColumnType.Text), ("service_account", ColumnType.Text),
-            ("pod", ColumnType.Text), ("node", ColumnType.Text), ("strength", ColumnType.Number), ("attributes", ColumnType.Text), ("seen_at", ColumnType.Number));
+            ("pod", ColumnType.Text), ("node", ColumnType.Text), ("strength", ColumnType.Number), ("attributes", ColumnType.Text), ("seen_at", ColumnType.Number),
+            ("container", ColumnType.Text), ("issuer", ColumnType.Text));
 
         private readonly SortedDictionary<string, WorkloadSeen> _seen = new(StringComparer.Ordinal);
 
@@ -40,8 +41,8 @@ internal sealed record WorkloadSeen(Workload Workload, long At) : Work
             ? []
             : [new Statement(
                 $"""
-                INSERT INTO workloads (id, source, kind, uri, subject, instance, cluster, namespace, service_account, pod, node, strength, attributes, seen_at)
-                SELECT r.id, r.source, r.kind, r.uri, r.subject, r.instance, r.cluster, r.namespace, r.service_account, r.pod, r.node, r.strength, r.attributes, r.seen_at
+                INSERT INTO workloads (id, source, kind, uri, subject, instance, cluster, namespace, service_account, pod, node, strength, attributes, seen_at, container, issuer)
+                SELECT r.id, r.source, r.kind, r.uri, r.subject, r.instance, r.cluster, r.namespace, r.service_account, r.pod, r.node, r.strength, r.attributes, r.seen_at, r.container, r.issuer
                 FROM {Shape.From} WHERE 1 = 1 ON CONFLICT (id) DO NOTHING
                 """)
             {
@@ -56,7 +57,7 @@ internal sealed record WorkloadSeen(Workload Workload, long At) : Work
             [
                 id, w.Source, w.Kind, w.Uri, w.Subject, w.Instance, w.Attributes.GetValueOrDefault("cluster"), w.Attributes.GetValueOrDefault("namespace"),
                 w.Attributes.GetValueOrDefault("serviceAccount"), w.Attributes.GetValueOrDefault("pod"), w.Attributes.GetValueOrDefault("node"),
-                (long)w.Strength, JsonSerializer.Serialize(w.Attributes), seen.At,
+                (long)w.Strength, JsonSerializer.Serialize(w.Attributes), seen.At, w.Attributes.GetValueOrDefault("container"), w.Issuer,
             ];
         }
     }

@@ -32,7 +32,10 @@ internal sealed class WorkloadSource(string name, ITokenKind kind, TokenRules ru
         }
 
         return new Attested.As(new Workload(
-            name, kind.Name, proof.Uri, proof.Subject, proof.Instance, kind.Strength, sheet.Facts, actors, evidence, token.ExpiresAt));
+            name, kind.Name, proof.Uri, proof.Subject, proof.Instance, kind.Strength, sheet.Facts, actors, evidence, token.ExpiresAt)
+        {
+            Issuer = token.Claims.Text("iss"), KeyId = token.Header.KeyId,
+        });
     }
 
     // The source's name comes first because issuers number their tokens independently of each other.

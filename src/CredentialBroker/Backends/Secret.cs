@@ -45,7 +45,7 @@ internal sealed class Secret
             Reveal();
             return true;
         }
-        catch (CryptographicException)
+        catch (Exception fault) when (fault is CryptographicException or ObjectDisposedException) // a key that was erased meanwhile
         {
             return false;
         }

@@ -11,6 +11,7 @@ using CredentialBroker.Issuer;
 using CredentialBroker.Proofs;
 using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Signals;
+using CredentialBroker.Uses;
 using CredentialBroker.Storage;
 
 namespace CredentialBroker.Configuration;
@@ -31,8 +32,8 @@ internal sealed record BrokerOptions
     public LimitOptions Limits { get; init; } = new();
     public AuditOptions Audit { get; init; } = new();
     public IncidentOptions Incidents { get; init; } = new();
-
     public SignalOptions Signals { get; init; } = new();
+    public UseOptions Uses { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();

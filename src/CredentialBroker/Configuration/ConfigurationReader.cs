@@ -51,6 +51,7 @@ internal static class ConfigurationReader
             .Concat(options.Audit.Validate())
             .Concat(options.Incidents.Validate())
             .Concat(options.Signals.Validate())
+            .Concat(options.Uses.Validate())
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())

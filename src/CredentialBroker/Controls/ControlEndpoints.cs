@@ -10,7 +10,7 @@ namespace CredentialBroker.Controls;
 internal static class ControlEndpoints
 {
     /// <summary>Dimensions that a claim does not have yet.</summary>
-    private static readonly string[] OfLeases = ["lease", "state", "decision", "cause", "issued", "ends"];
+    private static readonly string[] OfLeases = ["lease", "state", "decision", "cause", "issued", "ends", "dies"];
 
     public static bool IsOfLeases(string dimension) => OfLeases.Contains(dimension);
 

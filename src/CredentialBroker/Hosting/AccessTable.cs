@@ -9,6 +9,8 @@ internal enum Role
     Platform,
     /// <summary>Freezes, holds, revokes, ends tasks.</summary>
     Responder,
+    /// <summary>Hands in targets' logs, and reads nothing.</summary>
+    Reporter,
     /// <summary>Everything.</summary>
     Admin,
 }
@@ -75,6 +77,13 @@ internal static class AccessTable
         new("GET", "/v1/revocations/{id}/events", Audience.Operator, A, R) { Narrows = true },
         new("POST", "/v1/revocations/{id}/confirm", Audience.Operator, R) { Narrows = true },
         new("DELETE", "/v1/revocations/{id}", Audience.Operator, R) { Narrows = true },
+        new("GET", "/v1/revocations/{id}/report", Audience.Operator, A, R) { Narrows = true },
+        new("GET", "/v1/selectors", Audience.Operator, A, P, R) { Narrows = true },
+        new("GET", "/v1/selectors/{name}", Audience.Operator, A, P, R) { Narrows = true },
+        new("PUT", "/v1/selectors/{name}", Audience.Operator, P, R) { Narrows = true },
+        new("DELETE", "/v1/selectors/{name}", Audience.Operator, P, R) { Narrows = true },
+        new("POST", "/v1/uses/{log}", Audience.Operator, Role.Reporter),
+        new("GET", "/v1/leases/{id}/uses", Audience.Operator, A, R) { Narrows = true },
         new("POST", "/v1/signals/{name}/poll", Audience.Operator, A, R),
         new("GET", "/v1/findings", Audience.Operator, A, P, R),
         new("GET", "/v1/templates/candidates", Audience.Operator, A, P, R),

@@ -11,6 +11,9 @@ internal sealed record Incident(
     string Id, string Selector, string Reason, string AskedBy, long AskedAt, string State, long Previewed, string? ConfirmedBy, string? FreezeId, string Cursor, long Taken,
     string? CancelledBy, long? FinishedAt)
 {
+    public long? ConfirmedAt { get; init; }
+    public long? CancelledAt { get; init; }
+
     /// <summary>Of this revocation and no other: whoever confirms has seen what it selects and how much that was.</summary>
     public string ConfirmToken => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(null, $"{Id}\n{Selector}\n{Previewed}"))))[..32];
 

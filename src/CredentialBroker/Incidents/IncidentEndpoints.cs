@@ -25,6 +25,7 @@ internal static class IncidentEndpoints
             ? Results.Json(await views.OfAsync(incident, withFailures: true, http.RequestAborted), ProtocolJson.Default.RevocationView)
             : NotFound());
         routes.MapGet("/v1/revocations/{id}/events", WatchAsync);
+        routes.MapGet("/v1/revocations/{id}/report", ReportAsync);
         routes.MapPost("/v1/revocations/{id}/confirm", ConfirmAsync);
         routes.MapDelete("/v1/revocations/{id}", async (string id, IncidentStore incidents, Responses responses, IncidentViews views, HttpContext http) =>
         {
@@ -79,6 +80,17 @@ internal static class IncidentEndpoints
             await http.Response.Body.FlushAsync(http.RequestAborted);
             if (over) return;
         }
+    }
+
+    /// <summary>JSON, or Markdown for whoever asks for it.</summary>
+    private static async Task<IResult> ReportAsync(string id, HttpContext http, IncidentStore incidents, IncidentReports reports)
+    {
+        if (await FindAsync(id, incidents, http) is not { } incident) return NotFound();
+        if (Reaches(http, incident) is { } outside) return outside;
+        var report = await reports.OfAsync(incident, http.RequestAborted);
+        return http.Request.Headers.Accept.ToString().Contains("text/markdown", StringComparison.OrdinalIgnoreCase)
+            ? Results.Text(ReportMarkdown.Write(report), "text/markdown; charset=utf-8")
+            : Results.Json(report, ProtocolJson.Default.IncidentReport);
     }
 
     private static async Task<Incident?> FindAsync(string id, IncidentStore incidents, HttpContext http) =>

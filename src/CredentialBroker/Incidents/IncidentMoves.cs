@@ -33,7 +33,7 @@ internal static class IncidentMoves
     [
         Stands(incident, incident.State, "it went on meanwhile; look again"),
         new PlainWrite(
-            "UPDATE incidents SET state = @state, cancelled_by = @by, finished_at = CASE WHEN taken = 0 THEN @now ELSE finished_at END WHERE id = @id",
+            "UPDATE incidents SET state = @state, cancelled_by = @by, cancelled_at = @now, finished_at = CASE WHEN taken = 0 THEN @now ELSE finished_at END WHERE id = @id",
             ("state", RevocationView.Cancelled), ("by", by), ("now", now), ("id", incident.Id)),
     ];
 
@@ -52,7 +52,7 @@ internal static class IncidentMoves
                 $"""
                 UPDATE leases SET ends_at = CASE WHEN ends_at > @at THEN @at ELSE ends_at END, ends_because = @cause,
                     cause = CASE WHEN cause IS NULL THEN NULL ELSE @cause END, due_at = @at
-                WHERE id IN (SELECT r.id FROM {Rows.From}) AND (state IN (1, 2) AND ends_at > @at OR coalesce(cause, ends_because) NOT IN ('revoked', 'incident', 'mint_failed'))
+                WHERE id IN (SELECT r.id FROM {Rows.From}) AND (state IN (1, 2) AND ends_at > @at OR coalesce(cause, ends_because) NOT IN ('revoked', 'incident', 'misused', 'mint_failed'))
                 """) { Shape = Rows, Rows = rows, Values = [("at", now), ("cause", Leases.Causes.Incident)] });
             yield return new PlainWrite(new Statement($"INSERT INTO incident_leases (incident_id, lease_id) SELECT @incident, r.id FROM {Rows.From} WHERE 1 = 1 ON CONFLICT (incident_id, lease_id) DO NOTHING")
             {

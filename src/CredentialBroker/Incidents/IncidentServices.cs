@@ -8,6 +8,8 @@ internal static class IncidentServices
         .AddSingleton<IncidentViews>()
         .AddSingleton<IncidentSignal>()
         .AddSingleton<IncidentLog>()
+        .AddSingleton<IncidentReports>()
+        .AddSingleton<SavedSelectors>()
         .AddSingleton<Preview>()
         .AddSingleton<Responses>()
         .AddSingleton<CutOffs>();

@@ -7,7 +7,7 @@ namespace CredentialBroker.Incidents;
 /// <summary>Bulk revocations and how far each has come.</summary>
 internal sealed class IncidentStore(Store store)
 {
-    private const string Columns = "id, selector, reason, asked_by, asked_at, state, previewed, confirmed_by, freeze_id, cursor, taken, cancelled_by, finished_at";
+    private const string Columns = "id, selector, reason, asked_by, asked_at, state, previewed, confirmed_by, freeze_id, cursor, taken, cancelled_by, finished_at, confirmed_at, cancelled_at";
     private const int MostShown = 200;
     private const int MostFailures = 100;
 
@@ -51,7 +51,9 @@ internal sealed class IncidentStore(Store store)
 
     private static Incident Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetString(5), row.GetInt64(6), Text(row, 7), Text(row, 8), row.GetString(9),
-        row.GetInt64(10), Text(row, 11), row.IsDBNull(12) ? null : row.GetInt64(12));
+        row.GetInt64(10), Text(row, 11), Number(row, 12)) { ConfirmedAt = Number(row, 13), CancelledAt = Number(row, 14) };
+
+    private static long? Number(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

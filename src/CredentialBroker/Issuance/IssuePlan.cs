@@ -46,6 +46,8 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
             OpSettlesAt = settles,
             // A pending lease that nobody comes back to falls due when its operation can no longer take effect.
             DueAt = Math.Min(settles, granted.EndsAt),
+            KeyId = workload.KeyId,
+            Agents = workload.ActChain,
             Exception = facts.Exception?.Id,
             NotEquivalent = template.Legacy is not null,
         };

@@ -30,7 +30,7 @@ internal sealed class Retention(Store store, Journal journal, RetentionOptions k
     {
         await DropAsync("SELECT key FROM claims WHERE claimed_at < @late ORDER BY claimed_at LIMIT @slice", keep.Claims, [], cancel, ("claims", "key"));
         await DropAsync("SELECT task FROM ended_tasks WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedTasks, [], cancel, ("ended_tasks", "task"));
-        await DropAsync("SELECT id FROM ended_leases WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedLeases, [], cancel, ("lease_marks", "lease_id"), ("ended_leases", "id"));
+        await DropAsync("SELECT id FROM ended_leases WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedLeases, [], cancel, ("lease_marks", "lease_id"), ("credential_uses", "lease_id"), ("ended_leases", "id"));
         await DropAsync("SELECT id FROM findings WHERE resolved_at < @late ORDER BY resolved_at LIMIT @slice", keep.EndedLeases, [], cancel, ("findings", "id"));
         // Ids grow with time, so that the old ones are found by them.
         await DropAsync(

@@ -3,11 +3,15 @@ using CredentialBroker.Storage;
 
 namespace CredentialBroker.Issuer;
 
+/// <summary>Makes a key for a purpose.</summary>
+/// <param name="former">The key that it takes over from; null for a store's first.</param>
+internal delegate SigningKey KeyMaker(KeyPurpose purpose, KeyRow? former);
+
 /// <summary>
 /// Brings the keys of the store into the rings. What each key is follows from the database's time, so replicas that
 /// start together, or see a new key a second apart, agree.
 /// </summary>
-internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fingerprints, KeyEncryption encryption, TimeProvider clock)
+internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fingerprints, KeyEncryption encryption, KeyMaker maker, TimeProvider clock)
 {
     private readonly Dictionary<string, SigningKey> _opened = new(StringComparer.Ordinal);
     private IReadOnlyList<KeyRow> _rows = [];
@@ -40,7 +44,7 @@ internal sealed class IssuerKeys(KeyStore keys, KeyRings rings, Fingerprints fin
     /// <returns>False when another replica changed the keys first.</returns>
     public async Task<bool> MakeAsync(KeyPurpose purpose, KeyTimes times, KeyRow? former, string? by)
     {
-        using var made = SigningKey.Generate(purpose);
+        using var made = maker(purpose, former);
         var pkcs8 = made.ExportPkcs8();
         try
         {

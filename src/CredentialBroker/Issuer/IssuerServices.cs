@@ -15,6 +15,7 @@ internal static class IssuerServices
         .AddSingleton(new KeyEncryption(keys, developmentFolder))
         .AddSingleton<SealedCredentials>()
         .AddSingleton<KeyStore>()
+        .AddSingleton<KeyMaker>((purpose, _) => SigningKey.Generate(purpose))
         .AddSingleton<IssuerKeys>()
         .AddSingleton<KeyRotation>()
         .AddSingleton<KeyLog>();

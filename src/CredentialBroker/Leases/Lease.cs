@@ -47,6 +47,10 @@ internal sealed record Lease
     public string? LastError { get; init; }
     public string? Cause { get; init; }
     public long? EndedAt { get; init; }
+    /// <summary>The key that signed the evidence it was issued for, as its issuer names it.</summary>
+    public string? KeyId { get; init; }
+    /// <summary>Who acts for the workload, outermost first.</summary>
+    public IReadOnlyList<string> Agents { get; init; } = [];
     /// <summary>Exception that it rests on; lies beside the row.</summary>
     public string? Exception { get; init; }
     /// <summary>A legacy check-out, which is no equivalent of a credential of its own; lies beside the row.</summary>
@@ -76,7 +80,8 @@ internal static class Causes
     public const string PolicyChanged = "policy_changed";
     public const string Revoked = "revoked";
     public const string Incident = "incident";
+    public const string Misused = "misused";
     public const string MintFailed = "mint_failed";
 
-    public static bool IsByHand(string cause) => cause is Revoked or Incident;
+    public static bool IsByHand(string cause) => cause is Revoked or Incident or Misused;
 }

@@ -16,6 +16,7 @@ internal static class LeaseColumns
         ("handle", ColumnType.Text), ("fingerprint", ColumnType.Text), ("revocability", ColumnType.Number), ("op_id", ColumnType.Text),
         ("op_settles_at", ColumnType.Number), ("due_at", ColumnType.Number), ("claim_owner", ColumnType.Text), ("attempts", ColumnType.Number),
         ("last_error", ColumnType.Text), ("cause", ColumnType.Text), ("ended_at", ColumnType.Number),
+        ("key_id", ColumnType.Text), ("agents", ColumnType.Text),
     ];
 
     /// <summary>Columns that a move may change.</summary>
@@ -39,6 +40,7 @@ internal static class LeaseColumns
         lease.Task, lease.ApprovalId, lease.DecisionId, lease.CreatedAt, lease.EndsAt, lease.EndsBecause, lease.MaxEndsAt, lease.DiesBy,
         lease.Handle, lease.Fingerprint, (long)lease.Revocability, lease.OpId, lease.OpSettlesAt, lease.DueAt, lease.ClaimOwner,
         (long)lease.Attempts, lease.LastError, lease.Cause, lease.EndedAt,
+        lease.KeyId, lease.Agents.Count == 0 ? null : JsonLists.Write(lease.Agents),
     ];
 
     public static Lease Read(DbDataReader row) => new()
@@ -70,6 +72,8 @@ internal static class LeaseColumns
         LastError = Text(row, 24),
         Cause = Text(row, 25),
         EndedAt = Number(row, 26),
+        KeyId = Text(row, 27),
+        Agents = JsonLists.Read(Text(row, 28)),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

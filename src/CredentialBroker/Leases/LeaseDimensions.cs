@@ -29,6 +29,16 @@ internal static class LeaseDimensions
         "revocability" => Word(whole.Lease.Revocability),
         "issued" => whole.Lease.CreatedAt.ToString(CultureInfo.InvariantCulture),
         "ends" => whole.Lease.EndsAt.ToString(CultureInfo.InvariantCulture),
+        "dies" => whole.Lease.DiesBy.ToString(CultureInfo.InvariantCulture),
+        "keyid" => whole.Lease.KeyId,
+        "agent" => JsonLists.Lines(whole.Lease.Agents),
+        "approver" => JsonLists.Lines(whole.Approvers),
+        "image" => whole.Image,
+        "container" => whole.Container,
+        "issuer" => whole.Issuer,
+        "spiffeid" => whole.Uri.StartsWith(SelectorSql.Spiffe, StringComparison.Ordinal) ? whole.Uri : null,
+        "tier" => whole.Tier,
+        "owner" => whole.Owner,
         _ => null,
     };
 

@@ -13,6 +13,15 @@ internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, s
     public string? ServiceAccount { get; init; }
     public string? Pod { get; init; }
     public string? Node { get; init; }
+    public string? Container { get; init; }
+    /// <summary>Whose word the evidence was: the token's <c>iss</c>, or the trust domain.</summary>
+    public string? Issuer { get; init; }
+    public IReadOnlyList<string> Approvers { get; init; } = [];
+    /// <summary>Digest of the approved image, such as <c>sha256:…</c>.</summary>
+    public string? Image { get; init; }
+    /// <summary>The template's tier and its runtime's owner, as its revision says.</summary>
+    public string? Tier { get; init; }
+    public string? Owner { get; init; }
     /// <summary>When a canary's credential was first refused after its end was asked for.</summary>
     public long? DeadAt { get; init; }
     /// <summary>When it was still honoured, later than expected.</summary>
@@ -22,7 +31,7 @@ internal sealed record LeaseOfWorkload(Lease Lease, string Source, string Uri, s
 /// <summary>What is outstanding. Ended leases lie apart and are looked at only when asked for.</summary>
 internal sealed class LeaseStore(Store store)
 {
-    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent, m.dead_at, m.alive_at";
+    private const string Instance = "w.source, w.uri, w.subject, w.instance, w.cluster, w.namespace, w.service_account, w.pod, w.node, m.exception_id, m.not_equivalent, m.dead_at, m.alive_at, w.container, w.issuer, a.approvers, a.image_digest, v.tier, v.owner";
     private static readonly RowShape Among = new("k", ("id", ColumnType.Text));
     /// <summary>Greater than every id in every collation, which a sign such as a tilde is not.</summary>
     private static readonly string AfterEveryId = new('z', Protocol.Ids.Length + 1);
@@ -30,7 +39,7 @@ internal sealed class LeaseStore(Store store)
     private const long MostCounted = 10_000;
     /// <summary>Index entries read for one sample of the live leases, about a millisecond.</summary>
     private const long CountedAtOnce = 5_000;
-    private const string Joined = "JOIN workloads w ON w.id = l.workload_id LEFT JOIN lease_marks m ON m.lease_id = l.id";
+    private static readonly string Joined = $"{SelectorSql.AllJoins} LEFT JOIN lease_marks m ON m.lease_id = l.id";
 
     public async Task<LeaseOfWorkload?> FindAsync(Pool pool, string id, CancellationToken cancel)
     {
@@ -159,15 +168,21 @@ internal sealed class LeaseStore(Store store)
         : throw new ArgumentOutOfRangeException(nameof(column));
 
     private static LeaseOfWorkload Read(DbDataReader row) =>
-        new(LeaseColumns.Read(row) with { Exception = Text(row, 36), NotEquivalent = !row.IsDBNull(37) && row.GetInt64(37) != 0 }, row.GetString(27), row.GetString(28), row.GetString(29), row.GetString(30))
+        new(LeaseColumns.Read(row) with { Exception = Text(row, 38), NotEquivalent = !row.IsDBNull(39) && row.GetInt64(39) != 0 }, row.GetString(29), row.GetString(30), row.GetString(31), row.GetString(32))
         {
-            Cluster = Text(row, 31),
-            Namespace = Text(row, 32),
-            ServiceAccount = Text(row, 33),
-            Pod = Text(row, 34),
-            Node = Text(row, 35),
-            DeadAt = Number(row, 38),
-            AliveAt = Number(row, 39),
+            Cluster = Text(row, 33),
+            Namespace = Text(row, 34),
+            ServiceAccount = Text(row, 35),
+            Pod = Text(row, 36),
+            Node = Text(row, 37),
+            DeadAt = Number(row, 40),
+            AliveAt = Number(row, 41),
+            Container = Text(row, 42),
+            Issuer = Text(row, 43),
+            Approvers = JsonLists.Read(Text(row, 44)),
+            Image = Text(row, 45),
+            Tier = Text(row, 46),
+            Owner = Text(row, 47),
         };
 
     private static long? Number(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);

@@ -13,8 +13,19 @@ internal sealed class SelectorSql
         ["state"] = Words<LeaseState>("l.state"), ["task"] = "l.task", ["approval"] = "l.approval_id", ["decision"] = "l.decision_id", ["workload"] = "w.uri",
         ["source"] = "w.source", ["subject"] = "w.subject", ["instance"] = "w.instance", ["cluster"] = "w.cluster", ["namespace"] = "w.namespace",
         ["serviceaccount"] = "w.service_account", ["pod"] = "w.pod", ["node"] = "w.node", ["cause"] = "l.cause", ["revocability"] = Words<Revocability>("l.revocability"),
-        ["issued"] = "l.created_at", ["ends"] = "l.ends_at",
+        ["issued"] = "l.created_at", ["ends"] = "l.ends_at", ["dies"] = "l.dies_by", ["keyid"] = "l.key_id", ["agent"] = "l.agents", ["issuer"] = "w.issuer",
+        ["container"] = "w.container", ["spiffeid"] = $"CASE WHEN substr(w.uri, 1, {Spiffe.Length}) = '{Spiffe}' THEN w.uri END", ["approver"] = "a.approvers", ["image"] = "a.image_digest",
+        ["tier"] = "v.tier", ["owner"] = "v.owner",
     };
+
+    /// <summary>How the URI of a workload begins that is a SPIFFE ID itself.</summary>
+    public const string Spiffe = "spiffe://";
+
+    private static readonly (string Alias, string Join)[] Tables =
+    [
+        ("w.", "JOIN workloads w ON w.id = l.workload_id"), ("a.", "LEFT JOIN approvals a ON a.id = l.approval_id"),
+        ("v.", "LEFT JOIN template_revisions v ON v.revision = l.template_revision"),
+    ];
 
     private readonly List<(string Name, object? Value)> _values = [];
 
@@ -25,8 +36,11 @@ internal sealed class SelectorSql
 
     public string Where { get; }
 
-    /// <summary>Whether the condition is about the workload, so that its row has to be joined.</summary>
-    public bool NeedsWorkload => Where.Contains("w.", StringComparison.Ordinal);
+    /// <summary>Every table that a condition may be about beside the lease.</summary>
+    public static string AllJoins { get; } = string.Join(' ', Tables.Select(table => table.Join));
+
+    /// <summary>The tables that this condition is about beside the lease.</summary>
+    public string Joins => string.Join(' ', Tables.Where(table => Where.Contains(table.Alias, StringComparison.Ordinal)).Select(table => table.Join));
 
     public IReadOnlyList<(string Name, object? Value)> Values => _values;
 
@@ -35,6 +49,12 @@ internal sealed class SelectorSql
     private string Term(Term term)
     {
         var column = Columns[term.Key];
+        if (Dimensions.Lists.Contains(term.Key))
+        {
+            var any = string.Join(" OR ", term.Values.Select(value => Has(column, value, term.Comparison is Comparison.StartsWith or Comparison.StartsNotWith)));
+            return term.IsNegative ? $"({column} IS NULL OR NOT ({any}))" : $"({any})";
+        }
+
         return term.Comparison switch
         {
             Comparison.Is => $"{column} = {Bind(term, 0)}",
@@ -59,8 +79,22 @@ internal sealed class SelectorSql
     private string Bind(Term term, int index)
     {
         var text = term.Values[index];
-        object? value = text;
-        if (Dimensions.Times.Contains(term.Key)) value = SelectorTime.TryParse(text, out var ms) ? ms : throw new FormatException($"'{text}' is no time");
+        return Bind(!Dimensions.Times.Contains(term.Key) ? text : SelectorTime.TryParse(text, out var ms) ? ms : throw new FormatException($"'{text}' is no time"));
+    }
+
+    /// <summary>
+    /// Whether a JSON list of texts holds a value, or one that begins with it. Where its quote opens, a bracket or comma
+    /// stands before it, and no quote stands within a value unescaped; so what is found is a value of the list.
+    /// </summary>
+    private string Has(string column, string value, bool begins)
+    {
+        var written = JsonLists.Write([value]);
+        var sought = begins ? written[..^2] : written[..^1];
+        return string.Join(" OR ", new[] { sought, "," + sought[1..] }.Select(part => $"length(replace({column}, {Bind(part)}, '')) < length({column})"));
+    }
+
+    private string Bind(object value)
+    {
         var name = string.Create(CultureInfo.InvariantCulture, $"s{_values.Count}");
         _values.Add((name, value));
         return "@" + name;

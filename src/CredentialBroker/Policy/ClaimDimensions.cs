@@ -14,6 +14,14 @@ internal static class ClaimDimensions
             "target" => facts.Template?.Target,
             "revocability" => facts.Template?.Revocability.ToString(),
             "environment" => facts.Template?.Environment,
+            "tier" => facts.Template?.Tier,
+            "owner" => facts.Template?.Owners.Runtime,
+            "approver" => facts.Approval is { Approvers: { Count: > 0 } approvers } ? string.Join('\n', approvers) : null,
+            "image" => facts.Approval?.Image?.Digest,
+            "issuer" => workload.Issuer,
+            "keyid" => workload.KeyId,
+            "agent" => workload.ActChain.Count == 0 ? null : string.Join('\n', workload.ActChain),
+            "spiffeid" => workload.Uri.StartsWith("spiffe://", StringComparison.Ordinal) ? workload.Uri : null,
             "task" => facts.Approval?.Task ?? $"{workload.Source}/{workload.Instance}",
             "approval" => facts.Approval?.Id,
             "workload" => workload.Uri,
@@ -21,7 +29,7 @@ internal static class ClaimDimensions
             "subject" => workload.Subject,
             "instance" => workload.Instance,
             "serviceaccount" => workload.Attributes.GetValueOrDefault("serviceAccount"),
-            "cluster" or "namespace" or "pod" or "node" => workload.Attributes.GetValueOrDefault(dimension),
+            "cluster" or "namespace" or "pod" or "container" or "node" => workload.Attributes.GetValueOrDefault(dimension),
             _ => null,
         };
     }

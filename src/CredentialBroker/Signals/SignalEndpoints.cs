@@ -30,7 +30,7 @@ internal static class SignalEndpoints
         }
         catch (StreamBusyException busy)
         {
-            return Problems.Of(ReasonCodes.StoreUnavailable, busy.Message);
+            return Problems.Of(ReasonCodes.Overloaded, busy.Message);
         }
     }
 

@@ -19,11 +19,24 @@ internal sealed class SignalPoll(SignalOptions options, KeyRings rings, ExportCu
     public async Task<PollAnswer?> AskAsync(string name, PollRequest request, CancellationToken cancel)
     {
         if (options.Streams.GetValueOrDefault(name) is not { Kind: SignalStreamOptions.Poll } stream) return null;
-        var events = new SecurityEvents(rings.Signals, stream.Audience!);
-        var head = await tree.HeadAsync(cancel);
         var export = SignalNames.ExportOf(name);
-        if (await cursors.TakeAsync(export, head.Absent) is not { } from) throw new StreamBusyException();
-        from = Math.Max(from, head.Absent);
+        if (await cursors.TakeAsync(export, (await tree.HeadAsync(cancel)).Absent) is not { } place) throw new StreamBusyException();
+        try
+        {
+            return await AnswerAsync(export, place, new SecurityEvents(rings.Signals, stream.Audience!), request, cancel);
+        }
+        finally
+        {
+            // A receiver's next question may reach another replica.
+            await cursors.ReleaseAsync(export);
+        }
+    }
+
+    private async Task<PollAnswer> AnswerAsync(string export, long place, SecurityEvents events, PollRequest request, CancellationToken cancel)
+    {
+        var head = await tree.HeadAsync(cancel);
+        // Records that were dropped before they were wanted are not coming back.
+        var from = Math.Max(place, head.Absent);
 
         // An error that the receiver tells is its last word on that event: to send it again would not mend it.
         var done = new HashSet<string>([.. request.Ack ?? [], .. request.SetErrs?.Keys ?? Enumerable.Empty<string>()], StringComparer.Ordinal);
@@ -37,7 +50,7 @@ internal sealed class SignalPoll(SignalOptions options, KeyRings rings, ExportCu
             else if (signal is not null && !done.Contains(signal.Id)) waiting.Add(signal);
         }
 
-        if (at > from && !await cursors.MoveAsync(export, from, at)) throw new StreamBusyException();
+        if (at > place && !await cursors.MoveAsync(export, place, at)) throw new StreamBusyException();
         var now = clock.NowMs();
         var given = waiting.Take(wanted).ToDictionary(signal => signal.Id, signal => events.Sign(signal, now), StringComparer.Ordinal);
         return new PollAnswer(given, MoreAvailable: waiting.Count > given.Count || end < head.Size);

@@ -10,16 +10,7 @@ namespace CredentialBroker.Signals;
 /// <param name="sign">Adds what the receiver knows us by.</param>
 internal sealed class SignalSink(Uri address, string contentType, Func<HttpRequestMessage, ExportedEvent, CancellationToken, Task> sign) : IAuditSink, IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(20),
-    };
+    private readonly HttpClient _http = HttpSink.Client();
 
     public async Task DeliverAsync(Delivery delivery, CancellationToken cancel)
     {

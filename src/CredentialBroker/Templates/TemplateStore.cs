@@ -53,10 +53,29 @@ internal sealed class TemplateStore(Store store, Journal journal, AuditChain cha
                     activated_at = excluded.activated_at, author = excluded.author
                 """,
                 ("name", template.Name), ("revision", template.Revision), ("source", template.Source), ("actor", by), ("now", now), ("author", author)),
-            new PlainWrite("INSERT INTO template_revisions (revision, name, activated_at) VALUES (@revision, @name, @now) ON CONFLICT (revision) DO NOTHING", ("revision", template.Revision), ("name", template.Name), ("now", now)),
+            new PlainWrite(
+                """
+                INSERT INTO template_revisions (revision, name, activated_at, tier, owner) VALUES (@revision, @name, @now, @tier, @owner)
+                ON CONFLICT (revision) DO UPDATE SET tier = excluded.tier, owner = excluded.owner
+                """,
+                ("revision", template.Revision), ("name", template.Name), ("now", now), ("tier", template.Tier), ("owner", template.Owners.Runtime)),
             told.On(chain),
         ]);
         return refusal is null ? (View(template, template.Name, template.Source, by, now, author), null) : (null, refusal);
+    }
+
+    /// <summary>Notes of activated revisions what leases are selected by; in a store of an earlier release they lack it.</summary>
+    public async Task DescribeAsync(CancellationToken cancel)
+    {
+        var lacking = (await store.ListAsync(Pool.Control, new Statement("SELECT t.revision FROM templates t JOIN template_revisions v ON v.revision = t.revision WHERE v.tier IS NULL"),
+            row => row.GetString(0), cancel)).ToHashSet(StringComparer.Ordinal);
+        if (lacking.Count == 0) return;
+        foreach (var template in (await ReadAsync(cancel)).All.Where(template => lacking.Contains(template.Revision)))
+        {
+            await journal.CommitAsync(Lane.Control, new PlainWrite(
+                "UPDATE template_revisions SET tier = @tier, owner = @owner WHERE revision = @revision",
+                ("tier", template.Tier), ("owner", template.Owners.Runtime), ("revision", template.Revision)));
+        }
     }
 
     /// <summary>What lies in the store is what its revision names (R40); what was changed behind the broker's back is not loaded.</summary>

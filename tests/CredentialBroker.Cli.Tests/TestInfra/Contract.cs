@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Uses;
 using Microsoft.AspNetCore.Http;
 
 namespace CredentialBroker.Cli.Tests.TestInfra;
@@ -52,6 +53,15 @@ internal static partial class Contract
             ? JsonAsync(h, 200, The.Preview, ProtocolJson.Default.PreviewView) : JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.RevocationRequest)),
         new("GET", Is("/v1/revocations"), null, [], (_, h) => JsonAsync(h, 200, new RevocationList([The.Revocation]), ProtocolJson.Default.RevocationList)),
         new("GET", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 200, The.Revocation, ProtocolJson.Default.RevocationView)),
+        new("GET", Is("/v1/revocations/ID/report"), null, [], (s, h) => s.Headers.Accept == "text/markdown"
+            ? RawAsync(h, "text/markdown; charset=utf-8", "# Revocation\n") : JsonAsync(h, 200, The.Report, ProtocolJson.Default.IncidentReport)),
+        new("GET", Is("/v1/selectors"), null, [], (_, h) => JsonAsync(h, 200, new SelectorList([The.Selector]), ProtocolJson.Default.SelectorList)),
+        new("GET", Is("/v1/selectors/ID"), null, [], (_, h) => JsonAsync(h, 200, The.Selector, ProtocolJson.Default.SavedSelector)),
+        new("PUT", Is("/v1/selectors/ID"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Selector, ProtocolJson.Default.SavedSelector), s => s.Read(ProtocolJson.Default.SelectorRequest)),
+        new("DELETE", Is("/v1/selectors/ID"), null, [], (_, h) => NothingAsync(h)),
+        new("POST", Is("/v1/uses/cloudtrail"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Receipt, ProtocolJson.Default.UseReceipt)),
+        new("POST", Is("/v1/uses/(vault|postgres)"), "application/x-ndjson", [], (_, h) => JsonAsync(h, 202, The.Receipt, ProtocolJson.Default.UseReceipt)),
+        new("GET", Is("/v1/leases/ID/uses"), null, [], (_, h) => JsonAsync(h, 200, new UseList([The.Use]), ProtocolJson.Default.UseList)),
         new("POST", Is("/v1/revocations/ID/confirm"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.ConfirmRequest)),
         new("DELETE", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView)),
         new("POST", Is("/v1/targets/aws/ID/cutoff"), "application/json", [], (s, h) => JsonAsync(h, 200, The.CutOff with { State = s.Text.Contains("\"dryRun\":true", StringComparison.Ordinal) ? "preview" : "pending" }, ProtocolJson.Default.CutOffView), s => s.Read(ProtocolJson.Default.CutOffRequest)),

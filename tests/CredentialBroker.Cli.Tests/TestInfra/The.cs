@@ -8,6 +8,7 @@ using CredentialBroker.Protocol.Findings;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Uses;
 
 namespace CredentialBroker.Cli.Tests.TestInfra;
 
@@ -115,6 +116,17 @@ internal static class The
     {
         Id = "06bq2wz7v1e8k3m5n9p0r4s6t8", Selector = "namespace=shop", Reason = "INC-77", State = RevocationView.Finished, AskedBy = "ann", AskedAt = Noon, Previewed = 42, Taken = 42, Ended = 42,
         Remaining = 0, Failing = 0, FinishedAt = Noon.AddSeconds(3),
+    };
+
+    public static SavedSelector Selector { get; } = new("checkout", "namespace=shop", "the shop", "ann", Noon);
+
+    public static UseView Use { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t8", Noon, "cloudtrail", "e-1", "s3.amazonaws.com:GetObject", "192.0.2.1", true, true);
+
+    public static UseReceipt Receipt { get; } = new(3, 1, 2, 0, 0);
+
+    public static IncidentReport Report { get; } = new()
+    {
+        MadeAt = Noon, Revocation = Revocation, Sentence = "42 of 42 leases are ended at their target", Timeline = [new ReportEvent(Noon, "asked for", "ann")], Classes = [], Leases = [], Omitted = 0, UsesAfterEnd = [],
     };
 
     public static FindingView Finding { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t9", "configuration", "postgres/orders", "the broker's login lacks CREATEROLE", Noon);

@@ -22,9 +22,10 @@ internal static class Walls
         ["Proofs"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Issuer", "Backends", "Templates", "Leases", "Issuance"],
         ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
         ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
-        ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases"],
+        ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
+        ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Uses"],
         ["Reviews"] = ["Approvals", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }

@@ -33,6 +33,7 @@ public sealed class RevocationTests(PostgresFixture postgres) : IClassFixture<Po
         var group = Assert.Single(preview.GetProperty("groups").EnumerateArray());
         Assert.Equal(("signed-token", "token", "Condition", 2), (group.GetProperty("backend").GetString(), group.GetProperty("template").GetString(), group.GetProperty("revocability").GetString(), group.GetProperty("leases").GetInt64()));
         Assert.StartsWith("2 are expected to be refused within ", preview.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("2 could be issued anew at once, since their approval stands, unless that is frozen", preview.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.Equal(3, (await RevokeAsync(scene.Scene, "--all", dryRun: true)).Json.GetProperty("leases").GetInt64());
         Assert.Equal(2, (await RevokeAsync(scene.Scene, "namespace=shop,template=token", dryRun: true)).Json.GetProperty("leases").GetInt64());
         Assert.Equal(0, (await RevokeAsync(scene.Scene, "namespace=elsewhere", dryRun: true)).Json.GetProperty("leases").GetInt64());

@@ -1,5 +1,6 @@
 using CredentialBroker.Audit;
 using CredentialBroker.Storage;
+using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.Issuer;
 
@@ -11,7 +12,7 @@ internal sealed class KeyReplica
         var encryption = new KeyEncryption(options, null);
         Store = new KeyStore(replica.Store, replica.Journal, encryption, change =>
             (AuditEvent.Of(replica.Clock, change.Type, Streams.Control) with { Actor = change.By ?? "broker", Subject = $"{change.Purpose}/{change.Kid}", Detail = change.Detail }).On(replica.Chain));
-        Keys = new IssuerKeys(Store, Rings, Fingerprints, encryption, replica.Clock);
+        Keys = new IssuerKeys(Store, Rings, Fingerprints, encryption, KnownKeys.Make, replica.Clock);
         Rotation = new KeyRotation(Keys, Store, Rings, options, replica.Clock);
     }
 

@@ -68,7 +68,7 @@ public sealed class OperatorRefusalTests
         var scene = hostile.Scene;
         string[] selectors =
         [
-            "template='; DROP TABLE leases; --", "template=token' OR '1'='1", "owner=me", "template", "=token", "template==token", "template=token,", ",", "(template=token)",
+            "template='; DROP TABLE leases; --", "template=token' OR '1'='1", "colour=me", "template", "=token", "template==token", "template=token,", ",", "(template=token)",
             "template=a\0b", "template=a\nb", "template=" + new string('x', 5000), new string(',', 2000), "tem%plate=x", "template=token OR 1=1",
         ];
         foreach (var selector in selectors)

@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CredentialBroker.Audit.Exports;
 using CredentialBroker.Issuer;
+using CredentialBroker.Storage;
+using CredentialBroker.Storage.Journaling;
 using CredentialBroker.TestInfra;
 
 namespace CredentialBroker.Signals;
@@ -57,6 +60,29 @@ public sealed class SignalTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, (await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/push/poll", "{}")).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/poll/poll", """{"maxEvents":-1}""")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await broker.Scene.SendAsync(HttpMethod.Post, "/v1/signals/poll/poll", null, new StringContent("{}", new MediaTypeHeaderValue("application/json")))).Status);
+    }
+
+    [Fact]
+    public async Task A_stream_goes_on_where_records_are_gone_that_it_never_took_and_at_any_replica()
+    {
+        await using var receiver = await SignalReceiver.StartAsync();
+        await using var broker = await StartAsync(receiver);
+        await LiveAsync(broker, "revoke");
+        var first = await UntilPolledAsync(broker, 2);
+        Task PutAsync(long position, string? owner) => broker.Get<Journal>().CommitAsync(Lane.Issuing, new PlainWrite(
+            "UPDATE audit_exports SET position = @position, owner = @owner, owner_until = @until WHERE name = 'signals:poll'",
+            ("position", position), ("owner", owner), ("until", long.MaxValue)));
+
+        // A stream that stood before the oldest record that is kept.
+        await PutAsync(-1, null);
+        Assert.Empty((await PollAsync(broker, new JsonObject { ["ack"] = new JsonArray([.. first.Keys]) })).Sets);
+        var (position, _) = (await broker.Get<ExportCursors>().FindAsync("signals:poll", default))!.Value;
+        Assert.True(position > 0);
+        Assert.Equal([true], await broker.Get<Store>().ListAsync(Pool.Control, new Statement("SELECT owner FROM audit_exports WHERE name = 'signals:poll'"), row => row.IsDBNull(0), default));
+
+        await PutAsync(position, "another replica");
+        var refused = await broker.Scene.OperatorAsync(HttpMethod.Post, "/v1/signals/poll/poll", "{}");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "overloaded"), (refused.Status, refused.Json.GetProperty("code").GetString()));
     }
 
     [Fact]

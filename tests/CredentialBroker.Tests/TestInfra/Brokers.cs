@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CredentialBroker.Configuration;
+using CredentialBroker.Issuer;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CredentialBroker.TestInfra;
@@ -45,7 +46,11 @@ internal static class Brokers
         var configuration = ConfigurationReader.Sources(folder.Write(port, store, change));
         var (options, mistakes) = ConfigurationReader.Read(configuration, TimeProvider.System);
         Assert.Empty(mistakes);
-        var host = BrokerHost.Build(options, configuration, machine, services);
+        var host = BrokerHost.Build(options, configuration, machine, added =>
+        {
+            added.AddSingleton<KeyMaker>(KnownKeys.Make);
+            services?.Invoke(added);
+        });
         await host.StartAsync(CancellationToken.None);
         var scene = new Scene(new Uri($"http://127.0.0.1:{port}"), () => File.ReadAllText(folder.TokenFile).Trim(), folder.Cluster, folder.Gate);
         return new RunningBroker(folder, host, scene, ownsFolder: beside is null);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
 using CredentialBroker.Protocol;
 
@@ -36,6 +37,8 @@ internal sealed class SvidSource(string name, string trustDomain, TimeSpan longe
             $"{name}:x5t.{fingerprint}", new DateTimeOffset(ends).ToUnixTimeMilliseconds())
         {
             Reuse = EvidenceReuse.Always,
+            Issuer = $"spiffe://{trustDomain}",
+            KeyId = leaf.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier is { } authority ? Convert.ToHexStringLower(authority.Span) : null,
         });
     }
 }

@@ -53,6 +53,10 @@ internal sealed class ExportCursors(Store store, Journal journal, TimeProvider c
         return moved;
     }
 
+    /// <summary>Lets another replica take it before this one's turn is over.</summary>
+    public Task ReleaseAsync(string name) => journal.CommitAsync(Lane.Issuing, new PlainWrite(
+        "UPDATE audit_exports SET owner = NULL, owner_until = 0 WHERE name = @name AND owner = @self", ("name", name), ("self", journal.Writer)));
+
     /// <summary>The least place among the given exports; one that has not begun stands at 0.</summary>
     public async Task<long> LeastAsync(IReadOnlyCollection<string> names, CancellationToken cancel)
     {

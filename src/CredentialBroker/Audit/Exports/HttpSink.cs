@@ -5,16 +5,7 @@ namespace CredentialBroker.Audit.Exports;
 /// <summary>Sends by POST. Anything but a 2xx answer within the time means that it is sent again.</summary>
 internal sealed class HttpSink(Uri address, string? tokenFile, string contentType, bool array, TimeSpan? patience = null) : IAuditSink, IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    })
-    {
-        Timeout = patience ?? TimeSpan.FromSeconds(20),
-    };
+    private readonly HttpClient _http = Client(patience);
 
     public async Task DeliverAsync(Delivery delivery, CancellationToken cancel)
     {
@@ -27,6 +18,18 @@ internal sealed class HttpSink(Uri address, string? tokenFile, string contentTyp
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>How receivers are reached: what they are sent goes nowhere else.</summary>
+    public static HttpClient Client(TimeSpan? patience = null) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    })
+    {
+        Timeout = patience ?? TimeSpan.FromSeconds(20),
+    };
 
     private byte[] Body(Delivery delivery)
     {

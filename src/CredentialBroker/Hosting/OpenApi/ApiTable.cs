@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
+using CredentialBroker.Protocol.Uses;
 using CredentialBroker.Protocol.Workload;
 
 namespace CredentialBroker.Hosting.OpenApi;
@@ -72,6 +73,13 @@ internal static class ApiTable
         ["GET /v1/revocations"] = new("Lists bulk revocations, newest first", 200, typeof(RevocationList)),
         ["GET /v1/revocations/{id}"] = new("Shows how far a bulk revocation has come, and what fails", 200, typeof(RevocationView)),
         ["GET /v1/revocations/{id}/events"] = new("Watches a bulk revocation as server-sent events until it is over", 200, typeof(RevocationView)),
+        ["GET /v1/revocations/{id}/report"] = new("Reports a bulk revocation: timeline, time to dead, what remains, uses after the end; as Markdown with Accept: text/markdown", 200, typeof(IncidentReport)),
+        ["GET /v1/selectors"] = new("Lists saved selectors", 200, typeof(SelectorList)),
+        ["GET /v1/selectors/{name}"] = new("Shows a saved selector", 200, typeof(SavedSelector)),
+        ["PUT /v1/selectors/{name}"] = new("Saves a selector under a name", 200, typeof(SavedSelector)) { Body = typeof(SelectorRequest) },
+        ["DELETE /v1/selectors/{name}"] = new("Drops a saved selector", 204, null),
+        ["POST /v1/uses/{log}"] = new("Takes a piece of a target's log: cloudtrail, vault (a line each) or postgres (jsonlog)", 202, typeof(UseReceipt)),
+        ["GET /v1/leases/{id}/uses"] = new("Lists what logs say was done with a lease's credential, oldest first", 200, typeof(UseList)),
         ["POST /v1/revocations/{id}/confirm"] = new("Confirms another person's bulk revocation", 202, typeof(RevocationView)) { Body = typeof(ConfirmRequest) },
         ["POST /v1/signals/{name}/poll"] = new("Takes acknowledgements of a receiver of signals and gives what comes next (RFC 8936)", 200, typeof(PollAnswer)) { Body = typeof(PollRequest) },
         ["DELETE /v1/revocations/{id}"] = new("Calls off what a bulk revocation has not begun", 202, typeof(RevocationView)),

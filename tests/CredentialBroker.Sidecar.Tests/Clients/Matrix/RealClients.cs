@@ -27,9 +27,9 @@ internal static class RealClients
         ["boto3, container credentials"] = Amazon(Container, Python("boto3", "boto3", place => ContainerVariables(place, inFile: false))),
         // Within a session it goes on for a quarter of an hour with what it got this way, over or not: of its own will, and why the page advises against this way.
         ["boto3, instance metadata"] = Amazon(AwsMetadata, Python("boto3", "boto3", AwsMetadataVariables)) with { HasSession = false, Says = NoneFound + "|no credentials" },
-        // It tells the status, and keeps what came with it to itself.
+        // They keep what came with the status to themselves.
         ["AWSSDK, container credentials with a token file"] = Amazon(Container, Dotnet("aws", place => ContainerVariables(place, inFile: true))) with { KeepsToExpiry = true, Says = "Unable to retrieve credentials.*403" },
-        ["@aws-sdk/credential-providers, container credentials with a token file"] = Amazon(Container, Node("credential-providers", "@aws-sdk/credential-providers", place => ContainerVariables(place, inFile: true))) with { KeepsToExpiry = true },
+        ["@aws-sdk/credential-providers, container credentials with a token file"] = Amazon(Container, Node("credential-providers", "@aws-sdk/credential-providers", place => ContainerVariables(place, inFile: true))) with { KeepsToExpiry = true, Says = "Could not load credentials" },
         ["python azure-identity, ManagedIdentityCredential, App Service"] = Azure(AppService, Python("ManagedIdentityCredential", "azure.identity", AppServiceVariables)) with { KeepsToExpiry = true },
         ["python azure-identity, DefaultAzureCredential, App Service"] = Azure(AppService, Python("DefaultAzureCredential", "azure.identity", AppServiceVariables)) with { KeepsToExpiry = true },
         ["python azure-identity, ManagedIdentityCredential, instance metadata"] = Azure(AzureMetadata, Python("ManagedIdentityCredential", "azure.identity", AzureMetadataVariables)) with { KeepsToExpiry = true },
