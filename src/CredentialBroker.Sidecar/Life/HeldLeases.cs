@@ -29,7 +29,7 @@ internal sealed class HeldLeases : IDisposable
     public async Task<Failure?> TryAsync(CancellationToken stop) => (await Task.WhenAll(_lives.Where(life => life.Held.Kept is null).Select(life => life.StepAsync(stop)))).FirstOrDefault(failure => failure is not null);
 
     /// <summary>Keeps them from now on.</summary>
-    public void Start() => _running = Task.WhenAll([.. _lives.Select(life => life.RunAsync(_stop.Token)), _watch.RunAsync(_stop.Token)]);
+    public void Start() => _running = Task.Run(() => Task.WhenAll([.. _lives.Select(life => life.RunAsync(_stop.Token)), _watch.RunAsync(_stop.Token)]));
 
     /// <summary>Ends all of them, within the time that is configured for it.</summary>
     public async Task EndAsync()
