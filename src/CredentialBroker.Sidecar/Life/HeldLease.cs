@@ -17,6 +17,7 @@ internal sealed class HeldLease : IDisposable
     private Holding _holding = new Holding.Nothing(Absence.Starting, "not asked for yet", Waiting: true);
     private bool _frozen;
     private bool _wasHeld;
+    private int _rendering;
 
     public HeldLease(string name, LeaseOptions options, TimeProvider clock)
     {
@@ -61,6 +62,12 @@ internal sealed class HeldLease : IDisposable
             lock (_gate) return _holding as Holding.Held;
         }
     }
+
+    /// <summary>Whether everybody who renders it has heard of its last change.</summary>
+    public bool IsSettled => Volatile.Read(ref _rendering) == 0;
+
+    /// <summary>Whether it is held, served, and rendered wherever it is to be.</summary>
+    public bool IsReady => Now is Holding.Held && IsSettled;
 
     /// <summary>Reads what is served now; where there is nothing, says why.</summary>
     public T? Read<T>(Func<Holding.Held, JsonElement, T?> read, out Holding.Nothing? nothing)
@@ -143,11 +150,19 @@ internal sealed class HeldLease : IDisposable
         lock (_gate)
         {
             change();
+            Interlocked.Increment(ref _rendering);
             if (_holding is Holding.Held { ExpiresAt: var at }) Arm(at);
         }
 
         // Outside of the lock: whoever is told reads Now. One change at a time, since files are written from here.
-        lock (_expiry) Changed?.Invoke(this);
+        try
+        {
+            lock (_expiry) Changed?.Invoke(this);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _rendering);
+        }
     }
 
     private void Arm(DateTimeOffset at)

@@ -91,7 +91,7 @@ internal sealed class Stage : IAsyncDisposable
     public async Task RevokeAsync()
     {
         foreach (var lease in Broker.Live.ToList()) Broker.End(lease.Id, "revoked");
-        await UntilAsync(() => Held.Now is Holding.Nothing);
+        await UntilAsync(() => Held is { Now: Holding.Nothing, IsSettled: true });
     }
 
     /// <summary>Lets time pass until the credential that is held now is over, to the client as well.</summary>
@@ -99,14 +99,14 @@ internal sealed class Stage : IAsyncDisposable
     {
         var over = Held.Kept!.ExpiresAt;
         while (_clock.GetUtcNow() < over) await PassAsync(_life / 18);
-        await UntilAsync(() => Broker.Down ? Held.Now is Holding.Nothing : Held.Now is Holding.Held { ExpiresAt: var next } && next > over);
+        await UntilAsync(() => Held.IsSettled && (Broker.Down ? Held.Now is Holding.Nothing : Held.Now is Holding.Held { ExpiresAt: var next } && next > over));
         while (_life == Soon && TimeProvider.System.GetUtcNow() < over) await Task.Delay(50);
     }
 
     /// <summary>Lets time pass until a credential is held again.</summary>
     public async Task HeldAgainAsync()
     {
-        for (var i = 0; Held.Now is Holding.Nothing; i++)
+        for (var i = 0; !Held.IsReady; i++)
         {
             Assert.True(i < 500, $"it did not come to be: {_log}");
             await PassAsync(TimeSpan.FromSeconds(5));
