@@ -2,6 +2,7 @@ using CredentialBroker.Audit;
 using CredentialBroker.Controls;
 using CredentialBroker.Leases;
 using CredentialBroker.Protocol.Incidents;
+using CredentialBroker.Revocation;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 using Quartz;
@@ -12,12 +13,12 @@ namespace CredentialBroker.Incidents;
 /// Each second, and at once when rung: takes the leases of revocations a stretch at a time, and finishes those whose leases
 /// have all ended. Every replica looks; the walk's place guards each stretch, so that none is taken twice.
 /// </summary>
-internal sealed class IncidentJob(IncidentStore incidents, Preview preview, Journal journal, AuditChain chain, DueSignal due, IncidentLog log, TimeProvider clock) : LocalJob(log.Failed)
+internal sealed class IncidentJob(IncidentStore incidents, Preview preview, Journal journal, LocalEnds locals, AuditChain chain, DueSignal due, IncidentLog log, TimeProvider clock) : LocalJob(log.Failed)
 {
     public static readonly JobKey Key = new("incidents");
 
     /// <summary>Leases in one commit.</summary>
-    private const int Stretch = 1000;
+    private const int Stretch = LocalEnds.Page;
 
     public override async Task RunAsync(CancellationToken cancel)
     {
@@ -36,11 +37,25 @@ internal sealed class IncidentJob(IncidentStore incidents, Preview preview, Jour
             Milestones.Reach("incident.before");
             var leases = await preview.AfterAsync(selector!, incident.Cursor, Stretch, cancel);
             last = leases.Count < Stretch;
-            if (await journal.CommitAsync(Lane.Control, [.. IncidentMoves.Take(incident, leases, last, clock.NowMs())]) is not null) return;
+            if (!await TakeAsync(incident, leases, atOnce: true, last) && !await TakeAsync(incident, leases, atOnce: false, last)) return;
             Milestones.Reach("incident.after");
-            due.Ring();
-            if (leases.Count > 0) incident = incident with { Cursor = leases[^1], Taken = incident.Taken + leases.Count };
+            if (leases.Count > 0) incident = incident with { Cursor = leases[^1].Id, Taken = incident.Taken + leases.Count };
         }
+    }
+
+    /// <param name="atOnce">Leases that nobody has to be asked about end in this commit. Should one of them have changed meanwhile, nothing is written.</param>
+    private async Task<bool> TakeAsync(Incident incident, List<Lease> leases, bool atOnce, bool last)
+    {
+        var now = clock.NowMs();
+        var ending = atOnce ? leases.Where(lease => lease is { State: LeaseState.Active } && lease.EndsAt > now && locals.MayEnd(lease, now)).ToList() : [];
+        if (atOnce && ending.Count == 0) return false;
+        var refusal = await journal.CommitAsync(Lane.Control,
+        [
+            .. locals.Works(ending, now, Causes.Incident),
+            .. IncidentMoves.Take(incident, [.. leases.Select(lease => lease.Id)], ending.Select(lease => lease.Id).ToHashSet(StringComparer.Ordinal), last, now),
+        ]);
+        if (ending.Count < leases.Count) due.Ring();
+        return refusal is null;
     }
 
     private async Task FinishAsync(Incident incident, CancellationToken cancel)

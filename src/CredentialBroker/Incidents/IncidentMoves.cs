@@ -41,19 +41,26 @@ internal static class IncidentMoves
     /// Ends the next stretch of leases and moves the walk past them, in one commit: after a crash the walk goes on where it
     /// stood. An end by hand takes the place of one that came by itself and is not over at the target.
     /// </summary>
+    /// <param name="leases">The stretch.</param>
+    /// <param name="ended">Those of it that end in the same commit; they only have to be noted.</param>
     /// <param name="last">True when there are no more.</param>
-    public static IEnumerable<Work> Take(Incident incident, IReadOnlyList<string> leases, bool last, long now)
+    public static IEnumerable<Work> Take(Incident incident, IReadOnlyList<string> leases, IReadOnlySet<string> ended, bool last, long now)
     {
         yield return Stands(incident, RevocationView.Selecting, "another replica took this stretch");
-        if (leases.Count > 0)
+        object?[][] rows = [.. leases.Where(id => !ended.Contains(id)).Select(id => new object?[] { id })];
+        if (rows.Length > 0)
         {
-            object?[][] rows = [.. leases.Select(id => new object?[] { id })];
             yield return new PlainWrite(new Statement(
                 $"""
                 UPDATE leases SET ends_at = CASE WHEN ends_at > @at THEN @at ELSE ends_at END, ends_because = @cause,
                     cause = CASE WHEN cause IS NULL THEN NULL ELSE @cause END, due_at = @at
                 WHERE id IN (SELECT r.id FROM {Rows.From}) AND (state IN (1, 2) AND ends_at > @at OR coalesce(cause, ends_because) NOT IN ('revoked', 'incident', 'misused', 'mint_failed'))
                 """) { Shape = Rows, Rows = rows, Values = [("at", now), ("cause", Leases.Causes.Incident)] });
+        }
+
+        if (leases.Count > 0)
+        {
+            rows = [.. leases.Select(id => new object?[] { id })];
             yield return new PlainWrite(new Statement($"INSERT INTO incident_leases (incident_id, lease_id) SELECT @incident, r.id FROM {Rows.From} WHERE 1 = 1 ON CONFLICT (incident_id, lease_id) DO NOTHING")
             {
                 Shape = Rows, Rows = rows, Values = [("incident", incident.Id)],

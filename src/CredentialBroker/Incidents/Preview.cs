@@ -18,6 +18,8 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
     {
         var owners = (await templates.ReadAsync(cancel)).All.ToDictionary(template => template.Name, template => template.Owners.Runtime, StringComparer.Ordinal);
         var sql = new SelectorSql(selector);
+        // Both read every lease that is selected; beside each other they wait for one reading instead of two.
+        var workloads = WorkloadsAsync(sql, cancel);
         var groups = await store.ListAsync(Pool.Control, new Statement(
             $"""
             SELECT l.backend, l.target, l.environment, l.template, l.revocability, count(*), max(l.dies_by), CAST(sum(CASE WHEN s.id IS NULL THEN 0 ELSE 1 END) AS bigint)
@@ -26,18 +28,18 @@ internal sealed class Preview(Store store, TemplateStore templates, BackendCatal
             """) { Values = [("now", clock.NowMs()), .. sql.Values] },
             row => GroupOf(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (Revocability)row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), owners) with { Reissuable = row.GetInt64(7) }, cancel);
         var count = groups.Sum(group => group.Leases);
-        return new PreviewView(text, count, Sentence(groups), groups, await WorkloadsAsync(sql, cancel), count > options.ConfirmAbove);
+        return new PreviewView(text, count, Sentence(groups), groups, await workloads, count > options.ConfirmAbove);
     }
 
     /// <summary>Leases after one, in the order of their ids; the walk of a revocation.</summary>
-    public Task<List<string>> AfterAsync(Selector selector, string cursor, int count, CancellationToken cancel)
+    public Task<List<Lease>> AfterAsync(Selector selector, string cursor, int count, CancellationToken cancel)
     {
         var sql = new SelectorSql(selector);
         return store.ListAsync(Pool.Control, new Statement(
-            $"SELECT l.id FROM leases l {sql.Joins} WHERE l.id > @cursor AND l.state <> {(int)LeaseState.Ended} AND {sql.Where} ORDER BY l.id LIMIT @count")
+            $"SELECT {LeaseColumns.Of("l")} FROM leases l {sql.Joins} WHERE l.id > @cursor AND l.state <> {(int)LeaseState.Ended} AND {sql.Where} ORDER BY l.id LIMIT @count")
         {
             Values = [("cursor", cursor), ("count", count), .. sql.Values],
-        }, row => row.GetString(0), cancel);
+        }, LeaseColumns.Read, cancel);
     }
 
     /// <summary>How many die how soon, and what stays usable until when and where.</summary>

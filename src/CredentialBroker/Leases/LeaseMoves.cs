@@ -74,6 +74,19 @@ internal static class LeaseMoves
         ? new MoveResult.Refused(ReasonCodes.LeaseBusy, "an operation may still take effect at the target")
         : new MoveResult.To(Unclaimed(Settled(now)) with { State = LeaseState.Ended, Cause = now.Cause ?? now.EndsBecause, EndedAt = at, DueAt = null }));
 
+    /// <summary>A lease as it is once it is over without anybody to be asked.</summary>
+    /// <param name="cause">What it ends for; null for what it would have ended for by itself.</param>
+    public static Lease Over(Lease lease, long at, string? cause) => Settled(lease) with
+    {
+        State = LeaseState.Ended, EndsAt = cause is null ? lease.EndsAt : Math.Min(lease.EndsAt, at), EndsBecause = cause ?? lease.EndsBecause, Cause = cause ?? lease.Cause ?? lease.EndsBecause, EndedAt = at, DueAt = null,
+    };
+
+    /// <summary>Nobody had to be asked: it is over, if it still is what was seen.</summary>
+    public static LeaseMove EndedAtOnce(Lease seen, Lease over) => new(seen.Id, now => now.ClaimOwner is null && now.State == seen.State && now.DueAt == seen.DueAt && now.EndsAt == seen.EndsAt
+        && now.OpId == seen.OpId && now.Handle == seen.Handle && (now.Cause ?? now.EndsBecause) == (seen.Cause ?? seen.EndsBecause)
+        ? new MoveResult.To(over)
+        : new MoveResult.Refused(ReasonCodes.LeaseBusy, "it changed meanwhile"));
+
     /// <summary>The target confirmed an end, but an operation may still take effect there: ended again after it settled.</summary>
     public static LeaseMove EndAgain(string lease, string owner) => Claimed(lease, owner, now => new MoveResult.To(
         Unclaimed(now) with { State = LeaseState.Ending, Cause = now.Cause ?? now.EndsBecause, DueAt = now.OpSettlesAt ?? now.DueAt }));

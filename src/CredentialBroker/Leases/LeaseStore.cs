@@ -91,6 +91,13 @@ internal sealed class LeaseStore(Store store)
         WHERE t.target IS NOT NULL AND EXISTS (SELECT 1 FROM leases l WHERE l.target = t.target AND l.due_at IS NOT NULL AND l.due_at <= @now)
         """) { Values = [("now", now)] }, row => row.GetString(0), cancel);
 
+    /// <summary>What has been due longest at a target and nobody has claimed.</summary>
+    public Task<List<Lease>> DuePageAsync(string target, long now, int count, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT {LeaseColumns.Of("l")} FROM leases l WHERE l.target = @target AND l.due_at IS NOT NULL AND l.due_at <= @now AND l.claim_owner IS NULL ORDER BY l.due_at LIMIT @count")
+    {
+        Values = [("target", target), ("now", now), ("count", count)],
+    }, LeaseColumns.Read, cancel);
+
     /// <summary>Handles of a backend's leases that are over, though what was issued under them has not expired; and when they were over.</summary>
     public Task<List<(string Handle, long EndsAt)>> EndedEarlyAsync(string backend, long now, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
         """

@@ -10,9 +10,11 @@ namespace CredentialBroker.Revocation;
 /// Claims what is due and hands it to its target's lane. Lanes are bounded apart, so that a dead target holds up
 /// nothing but itself; a lane takes no more than it has room for.
 /// </summary>
-internal sealed class DueSweep(LeaseStore leases, EndLease end, ControlStore controls, Journal journal, EndLog log, EndOptions options, DueSignal due, TimeProvider clock)
+internal sealed class DueSweep(LeaseStore leases, EndLease end, LocalEnds locals, ControlStore controls, Journal journal, EndLog log, EndOptions options, DueSignal due, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<string, EndLane> _lanes = new(StringComparer.Ordinal);
+    /// <summary>Targets where ending speaks to somebody.</summary>
+    private readonly ConcurrentDictionary<string, bool> _remote = new(StringComparer.Ordinal);
 
     /// <summary>One pass over everything due now. Returns how many leases were taken.</summary>
     public async Task<int> RunAsync(CancellationToken cancel)
@@ -21,7 +23,7 @@ internal sealed class DueSweep(LeaseStore leases, EndLease end, ControlStore con
         var targets = await leases.DueTargetsAsync(now, cancel);
         if (targets.Count == 0) return 0;
         var holds = (await controls.ReadAsync(cancel)).Holds;
-        var taken = await Task.WhenAll(targets.Select(target => SweepTargetAsync(target, holds, now)));
+        var taken = await Task.WhenAll(targets.Select(target => SweepTargetAsync(target, holds, now, cancel)));
         return taken.Sum();
     }
 
@@ -32,8 +34,13 @@ internal sealed class DueSweep(LeaseStore leases, EndLease end, ControlStore con
         await Task.WhenAny(idle, Task.Delay(limit, clock));
     }
 
-    private async Task<int> SweepTargetAsync(string target, IReadOnlyList<Hold> holds, long now)
+    private async Task<int> SweepTargetAsync(string target, IReadOnlyList<Hold> holds, long now, CancellationToken cancel)
     {
+        if (holds.Count == 0 && !_remote.ContainsKey(target))
+        {
+            if (await locals.RunAsync(target, now, cancel) is > 0 and var ended) return ended;
+        }
+
         var lane = _lanes.GetOrAdd(target, _ => new EndLane(options, due.Ring));
         var room = lane.Room;
         if (room == 0)
@@ -46,6 +53,7 @@ internal sealed class DueSweep(LeaseStore leases, EndLease end, ControlStore con
         Milestones.Reach("claim.before");
         await journal.CommitAsync(Lane.Control, claim);
         Milestones.Reach("claim.after");
+        if (claim.Taken.Count > 0 && !end.IsLocal(claim.Taken[0])) _remote[target] = true;
         foreach (var lease in claim.Taken) lane.Start(() => EndOrWaitAsync(lease, holds, now), atOnce: end.IsLocal(lease));
         return claim.Taken.Count;
     }

@@ -110,7 +110,10 @@ internal sealed class EndLease(BackendCatalog backends, Journal journal, AuditCh
         }
     }
 
-    private AuditEvent Tell(string type, string stream, Lease lease) => AuditEvent.Of(clock, type, stream) with
+    private AuditEvent Tell(string type, string stream, Lease lease) => Tell(clock, type, stream, lease);
+
+    /// <summary>A record about the end of a lease.</summary>
+    public static AuditEvent Tell(TimeProvider clock, string type, string stream, Lease lease) => AuditEvent.Of(clock, type, stream) with
     {
         Lease = lease.Id,
         Task = lease.Task,

@@ -8,5 +8,6 @@ internal static class RevocationServices
         .AddSingleton<StatusLists>()
         .AddSingleton<EndLog>()
         .AddSingleton<EndLease>()
+        .AddSingleton<LocalEnds>()
         .AddSingleton<DueSweep>();
 }

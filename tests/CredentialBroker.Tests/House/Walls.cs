@@ -23,7 +23,7 @@ internal static class Walls
         ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
         ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
-        ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Uses"],
+        ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
         ["Reviews"] = ["Approvals", "Runtime", "Storage", "Templates"],
         ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
