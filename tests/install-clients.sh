@@ -18,7 +18,7 @@ if ((${#absent[@]})); then
     if command -v npm >/dev/null && command -v node >/dev/null; then
         echo "Installing ${absent[*]}"
         mkdir -p "$folder"
-        timeout 300 npm install --prefix "$folder" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error "${packages[@]}" >/dev/null </dev/null ||
+        timeout 300 npm install --prefix "$folder" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error "${packages[@]}" >/dev/null </dev/null ||
             missing "${absent[*]}"
     else
         missing "${absent[*]} (there is no npm)"
