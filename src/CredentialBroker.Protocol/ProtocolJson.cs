@@ -33,6 +33,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ClaimRequest))]
 [JsonSerializable(typeof(RenewRequest))]
 [JsonSerializable(typeof(LeaseAnswer))]
+[JsonSerializable(typeof(Delivery))]
 [JsonSerializable(typeof(LeasePage))]
 [JsonSerializable(typeof(LeaseView))]
 [JsonSerializable(typeof(LeaseStanding))]

@@ -31,7 +31,8 @@ internal sealed class LeaseRows : IAsyncDisposable
     {
         // In slices: no statement of a store's writer may take longer than ten seconds.
         for (var slice = 0; slice * Slice < count; slice++) await AddSliceAsync($"{batch}{slice}", Math.Min(Slice, count - (slice * Slice)), endsAt, template);
-        await RunAsync("ANALYZE");
+        // As in a store that has stood for a while.
+        await RunAsync(_password is null ? "ANALYZE" : "VACUUM ANALYZE");
     }
 
     private async Task AddSliceAsync(string batch, int count, long endsAt, string template)

@@ -84,7 +84,18 @@ public sealed record LeaseView
 /// <param name="Lease">The lease.</param>
 /// <param name="Credential">The credential's members; absent on a replay and where a renewal keeps the same credential.</param>
 /// <param name="Replayed">True when this idempotency key was granted before: end the lease and claim anew.</param>
-public sealed record LeaseAnswer(LeaseView Lease, JsonElement? Credential = null, bool Replayed = false);
+/// <param name="Delivery">How its template lets the credential be handed on; absent where only as it is anyway: from memory and in files there.</param>
+public sealed record LeaseAnswer(LeaseView Lease, JsonElement? Credential = null, bool Replayed = false, Delivery? Delivery = null);
+
+/// <summary>How a template lets its credential be handed on, beyond what is always allowed.</summary>
+/// <param name="Env"><c>accepted</c> where it may be put into an environment variable; <c>refused</c> else.</param>
+public sealed record Delivery(string Env)
+{
+    /// <summary>The word that allows it.</summary>
+    public const string Accepted = "accepted";
+    /// <summary>The word that does not.</summary>
+    public const string Refused = "refused";
+}
 
 /// <summary>A page of leases.</summary>
 /// <param name="Leases">Newest first.</param>

@@ -26,12 +26,7 @@ internal sealed class DockerCommand : HelperCommand
                 var asked = (await Around.In.ReadToEndAsync(cancel)).Trim();
                 // To the letter: Docker takes exactly this text for "not here", and all else for a fault.
                 if (HostOf(asked) != HostOf(server)) return Refuse("credentials not found in native keychain");
-                return await AskAsync(parsed, (members, _) => Write(json =>
-                {
-                    json.WriteString("ServerURL"u8, asked);
-                    json.WriteString("Username"u8, parsed.GetValue(_username) ?? Member(members, "username"));
-                    json.WriteString("Secret"u8, Find(members, "password") ?? Member(members, "token"));
-                }), cancel);
+                return await GetAsync(parsed, asked, cancel);
             case "list":
                 return Write(json => json.WriteString(server, parsed.GetValue(_username) ?? ""));
             case "store" or "erase":
@@ -43,6 +38,25 @@ internal sealed class DockerCommand : HelperCommand
                 return ExitCodes.Ok;
             case var other:
                 return Refuse($"unknown credential action '{other}'");
+        }
+    }
+
+    private async Task<int> GetAsync(ParseResult parsed, string asked, CancellationToken cancel)
+    {
+        try
+        {
+            return await AskAsync(parsed, (members, _) => Write(json =>
+            {
+                json.WriteString("ServerURL"u8, asked);
+                json.WriteString("Username"u8, parsed.GetValue(_username) ?? Member(members, "username"));
+                json.WriteString("Secret"u8, Find(members, "password") ?? Member(members, "token"));
+            }), cancel);
+        }
+        catch (CommandException denied)
+        {
+            // Docker shows what a helper says here, and nothing of what it says to people.
+            Around.Out.WriteLine(Say.Printable(denied.Message));
+            throw new CommandException(denied.ExitCode, denied.Message, denied);
         }
     }
 

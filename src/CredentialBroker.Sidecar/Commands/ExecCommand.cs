@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Sidecar.Exec;
 using CredentialBroker.Sidecar.Hosting;
 using CredentialBroker.Sidecar.Life;
@@ -12,7 +13,7 @@ internal sealed class ExecCommand : SidecarCommand
     private readonly Option<string?> _wait = Durations.Option("--wait", "How long to go on asking before the program starts, such as for an approval; without it, asks once.");
     private readonly Option<string[]> _environment = new("--env")
     {
-        HelpName = "NAME=[LEASE.]MEMBER", Description = "Puts one member of a credential into the program's environment, where whoever may look at the process can read it, and where it stays when the lease is followed by another; may be repeated.",
+        HelpName = "NAME=[LEASE.]MEMBER", Description = "Where the template says 'delivery: { env: accepted }': puts one member of a credential into the program's environment, where whoever may look at the process can read it, and where it stays when the lease is followed by another; may be repeated.",
     };
 
     private readonly Argument<string[]> _command = new("COMMAND") { Description = "After --: the program and its arguments.", Arity = ArgumentArity.OneOrMore };
@@ -61,6 +62,10 @@ internal sealed class ExecCommand : SidecarCommand
     {
         var dot = text.IndexOf('.', StringComparison.Ordinal);
         var lease = dot < 0 ? leases.ByName.Values.Single() : leases.ByName.GetValueOrDefault(text[..dot]) ?? throw CommandException.Usage($"--env: there is no lease '{text[..dot]}'");
-        return lease.Kept?.Credential.Member(text[(dot + 1)..]) ?? throw CommandException.Usage($"--env: lease '{lease.Name}' has no member '{text[(dot + 1)..]}'");
+        var value = lease.Kept?.Credential.Member(text[(dot + 1)..]) ?? throw CommandException.Usage($"--env: lease '{lease.Name}' has no member '{text[(dot + 1)..]}'");
+        // The template's word, not the command line's: what is in an environment is every child's to read (R53).
+        return lease.Kept is { Delivery.Env: Delivery.Accepted }
+            ? value
+            : throw new CommandException(ExitCodes.Denied, $"--env: template '{lease.Options.Template}' does not let its credential be put into the environment; read it from $CREDBROKER_CREDENTIALS/{lease.Name}.json, or have its owners say 'delivery: {{ env: accepted }}' in it");
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace CredentialBroker.Sidecar.Commands;
@@ -10,25 +9,7 @@ internal sealed class LocalClient(string socket) : IDisposable
     /// <summary>Set for children of <c>exec</c>.</summary>
     public const string Variable = "CREDBROKER_SIDECAR_SOCKET";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        ConnectCallback = async (_, cancel) =>
-        {
-            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
-                return new NetworkStream(connection, ownsSocket: true);
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        },
-    })
+    private readonly HttpClient _http = new(UnixConnection.To(socket))
     {
         BaseAddress = new Uri("http://localhost"), Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = 256 * 1024,
     };

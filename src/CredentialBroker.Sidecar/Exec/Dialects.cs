@@ -2,6 +2,7 @@ using CredentialBroker.Sidecar.FrontEnds;
 using CredentialBroker.Sidecar.FrontEnds.AwsContainer;
 using CredentialBroker.Sidecar.FrontEnds.Files;
 using CredentialBroker.Sidecar.FrontEnds.GoogleMetadata;
+using CredentialBroker.Sidecar.FrontEnds.Kubeconfig;
 using CredentialBroker.Sidecar.FrontEnds.Local;
 using CredentialBroker.Sidecar.FrontEnds.Postgres;
 using CredentialBroker.Sidecar.FrontEnds.Vault;
@@ -26,6 +27,7 @@ internal static class Dialects
         if (byBackend["postgres"].ToList() is { Count: > 0 } postgres) options.Postgres ??= new PostgresOptions { Folder = $"{folder}/postgres", Leases = postgres };
         if (byBackend["aws"].FirstOrDefault() is { } aws) options.AwsContainer ??= new AwsContainerOptions { Lease = aws, Listen = AnyPort, TokenFile = $"{folder}/aws-token" };
         if (byBackend["gcp"].FirstOrDefault() is { } gcp) options.GoogleMetadata ??= new GoogleMetadataOptions { Lease = gcp, Listen = AnyPort, Email = "default", Project = "default" };
+        if (byBackend["kubernetes"].ToList() is { Count: > 0 } clusters) options.Kubeconfig ??= new KubeconfigOptions { Path = $"{folder}/kubeconfig", Leases = clusters, Command = [.. OwnProgram.Words], Socket = options.Local.Socket };
         foreach (var lease in leases.ByName.Keys) options.Files.TryAdd(lease, new RenderedFileOptions { Path = $"{folder}/credentials/{lease}.json", Lease = lease });
     }
 
@@ -39,6 +41,7 @@ internal static class Dialects
             (variables["PGSERVICEFILE"], variables["PGPASSFILE"], variables["PGSERVICE"]) = (frontEnd.ServiceFile, frontEnd.PasswordFile, frontEnd.Leases[0].Name);
         }
 
+        if (options.Kubeconfig is { } kubeconfig) variables["KUBECONFIG"] = kubeconfig.Path;
         foreach (var frontEnd in sidecar.FrontEnds.Listening)
         {
             switch (frontEnd)
@@ -64,6 +67,6 @@ internal static class Dialects
     {
         (variables["GIT_CONFIG_COUNT"], variables["GIT_TERMINAL_PROMPT"]) = ("2", "0");
         (variables["GIT_CONFIG_KEY_0"], variables["GIT_CONFIG_VALUE_0"]) = ("credential.helper", "");
-        (variables["GIT_CONFIG_KEY_1"], variables["GIT_CONFIG_VALUE_1"]) = ("credential.helper", $"!'{System.Environment.ProcessPath}' git --lease {lease}");
+        (variables["GIT_CONFIG_KEY_1"], variables["GIT_CONFIG_VALUE_1"]) = ("credential.helper", $"!{string.Join(' ', OwnProgram.Words.Select(word => $"'{word}'"))} git --lease {lease}");
     }
 }

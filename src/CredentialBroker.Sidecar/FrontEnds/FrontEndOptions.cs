@@ -6,6 +6,7 @@ using CredentialBroker.Sidecar.FrontEnds.AzureMetadata;
 using CredentialBroker.Sidecar.FrontEnds.Files;
 using CredentialBroker.Sidecar.FrontEnds.GoogleMetadata;
 using CredentialBroker.Sidecar.FrontEnds.GoogleSubjectToken;
+using CredentialBroker.Sidecar.FrontEnds.Kubeconfig;
 using CredentialBroker.Sidecar.FrontEnds.Local;
 using CredentialBroker.Sidecar.FrontEnds.Postgres;
 using CredentialBroker.Sidecar.FrontEnds.TokenFiles;
@@ -40,6 +41,9 @@ internal sealed class FrontEndOptions
     /// <summary>PostgreSQL's password and service files.</summary>
     public PostgresOptions? Postgres { get; set; }
 
+    /// <summary>A kubeconfig for kubectl and programs like it.</summary>
+    public KubeconfigOptions? Kubeconfig { get; set; }
+
     /// <summary>What Vault's clients ask.</summary>
     public VaultOptions? Vault { get; set; }
 
@@ -59,6 +63,7 @@ internal sealed class FrontEndOptions
         GoogleSubjectToken?.Validate(mistakes.Below(nameof(GoogleSubjectToken)), leases);
         GoogleMetadata?.Validate(mistakes.Below(nameof(GoogleMetadata)), leases);
         Postgres?.Validate(mistakes.Below(nameof(Postgres)), leases);
+        Kubeconfig?.Validate(mistakes.Below(nameof(Kubeconfig)), leases);
         Vault?.Validate(mistakes.Below(nameof(Vault)), leases);
         foreach (var (name, file) in TokenFiles) file.Validate(mistakes.Below($"{nameof(TokenFiles)}:{name}"), leases);
         foreach (var (name, file) in Files) file.Validate(mistakes.Below($"{nameof(Files)}:{name}"), leases);

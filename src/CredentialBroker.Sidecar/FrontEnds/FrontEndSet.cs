@@ -5,6 +5,7 @@ using CredentialBroker.Sidecar.FrontEnds.AzureMetadata;
 using CredentialBroker.Sidecar.FrontEnds.Files;
 using CredentialBroker.Sidecar.FrontEnds.GoogleMetadata;
 using CredentialBroker.Sidecar.FrontEnds.GoogleSubjectToken;
+using CredentialBroker.Sidecar.FrontEnds.Kubeconfig;
 using CredentialBroker.Sidecar.FrontEnds.Local;
 using CredentialBroker.Sidecar.FrontEnds.Postgres;
 using CredentialBroker.Sidecar.FrontEnds.TokenFiles;
@@ -28,6 +29,7 @@ internal sealed class FrontEndSet
         if (options.GoogleMetadata is { } google) Listening.Add(new GoogleMetadataFrontEnd(google, held[google.Lease], clock));
         if (options.Vault is { } vault) Listening.Add(new VaultFrontEnd(vault, held, clock));
         if (options.Postgres is { } postgres) Writing.Add(new PostgresFrontEnd(postgres, [.. postgres.Leases.Select(name => held[name])], say));
+        if (options.Kubeconfig is { } kubeconfig) Writing.Add(new KubeconfigFrontEnd(kubeconfig, [.. kubeconfig.Leases.Select(name => held[name])], say));
         foreach (var (name, file) in options.TokenFiles) Writing.Add(new TokenFileFrontEnd(name, file, held[file.Lease], say));
         foreach (var (name, file) in options.Files) Writing.Add(new RenderedFile(name, file, held, say, clock));
     }

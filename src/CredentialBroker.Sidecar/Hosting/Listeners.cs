@@ -1,13 +1,17 @@
 using CredentialBroker.Sidecar.FrontEnds;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace CredentialBroker.Sidecar.Hosting;
 
-/// <summary>One server with a listener for each front end, bounded in every direction.</summary>
+/// <summary>
+/// One server with a listener for each front end, bounded in every direction. The server alone: a host with its container
+/// and configuration around it would double the time to start.
+/// </summary>
 internal sealed class Listeners : IAsyncDisposable
 {
     /// <summary>Of all front ends together; who comes later is turned away until one leaves.</summary>
@@ -18,38 +22,37 @@ internal sealed class Listeners : IAsyncDisposable
 
     private readonly IReadOnlyList<HttpFrontEnd> _frontEnds;
     private readonly Dictionary<HttpFrontEnd, ListenOptions> _listening = [];
-    private readonly WebApplication _app;
+    private readonly KestrelServer _server;
 
     public Listeners(IReadOnlyList<HttpFrontEnd> frontEnds)
     {
         _frontEnds = frontEnds;
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
-            kestrel.Limits.MaxRequestBodySize = 256 * 1024;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-            kestrel.Limits.MaxRequestHeaderCount = 50;
-            kestrel.Limits.MaxRequestLineSize = 4 * 1024;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-            foreach (var frontEnd in frontEnds) Listen(kestrel, frontEnd);
-        });
-        builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
-        _app = builder.Build();
-        _app.Run(Guards.AnswerAsync);
+        var kestrel = new KestrelServerOptions { AddServerHeader = false };
+        kestrel.Limits.MaxConcurrentConnections = MostConnections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+        kestrel.Limits.MaxRequestBodySize = 256 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 50;
+        kestrel.Limits.MaxRequestLineSize = 4 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+        foreach (var frontEnd in frontEnds) Listen(kestrel, frontEnd);
+        _server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+    }
+
+    /// <summary>Looks whether its sockets are free, before anything is claimed.</summary>
+    public void MakeWay()
+    {
+        foreach (var socket in _frontEnds.Select(frontEnd => frontEnd.Socket).OfType<string>()) MakeWay(socket);
     }
 
     public async Task StartAsync(CancellationToken cancel)
     {
         // A server that was told of no listener would choose one itself.
         if (_frontEnds.Count == 0) return;
-        foreach (var socket in _frontEnds.Select(frontEnd => frontEnd.Socket).OfType<string>()) MakeWay(socket);
         try
         {
-            await _app.StartAsync(cancel);
+            await _server.StartAsync(new Answering(), cancel);
         }
         catch (IOException fault)
         {
@@ -66,7 +69,9 @@ internal sealed class Listeners : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
+        // At once: who is connected has its answer, or can ask the next sidecar.
+        await _server.StopAsync(new CancellationToken(canceled: true));
+        _server.Dispose();
         foreach (var frontEnd in _frontEnds) frontEnd.Stopped();
         foreach (var socket in _frontEnds.Select(frontEnd => frontEnd.Socket).OfType<string>()) PrivateFile.Remove(socket);
     }
@@ -108,11 +113,14 @@ internal sealed class Listeners : IAsyncDisposable
         throw CommandException.Fault($"another sidecar listens at {socket}");
     }
 
-    /// <summary>Signals are the program's to judge: a child may have to end first.</summary>
-    private sealed class OwnLifetime : IHostLifetime
+    private sealed class Answering : IHttpApplication<HttpContext>
     {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task ProcessRequestAsync(HttpContext context) => Guards.AnswerAsync(context);
+
+        public void DisposeContext(HttpContext context, Exception? exception)
+        {
+        }
     }
 }

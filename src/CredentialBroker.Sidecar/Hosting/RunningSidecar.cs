@@ -31,9 +31,11 @@ internal sealed class RunningSidecar : IAsyncDisposable
     {
         FrontEnds = new FrontEndSet(options, Leases, _quit.Cancel, _say, _clock);
         _listeners = new Listeners(FrontEnds.Listening);
-        await _listeners.StartAsync(cancel);
+        _listeners.MakeWay();
         foreach (var files in FrontEnds.Writing) files.Start();
+        // Beside each other: neither needs the other, and a workload waits for both.
         Leases.Start();
+        await _listeners.StartAsync(cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -76,7 +76,7 @@ internal sealed class EventWatch(BrokerLink broker, IReadOnlyList<LeaseLife> liv
         {
             await AskAllAsync(stop);
             var left = until - clock.GetUtcNow();
-            if (left > TimeSpan.Zero) await Task.Delay(left < options.Poll ? left : options.Poll, clock, stop);
+            if (left > TimeSpan.Zero) await Task.Delay(left < options.Poll ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : options.Poll, clock, stop);
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed class HeldLease : IDisposable
     private readonly ITimer _expiry;
     private Holding _holding = new Holding.Nothing(Absence.Starting, "not asked for yet", Waiting: true);
     private bool _frozen;
+    private bool _wasHeld;
+    private int _rendering;
 
     public HeldLease(string name, LeaseOptions options, TimeProvider clock)
     {
@@ -61,6 +63,12 @@ internal sealed class HeldLease : IDisposable
         }
     }
 
+    /// <summary>Whether everybody who renders it has heard of its last change.</summary>
+    public bool IsSettled => Volatile.Read(ref _rendering) == 0;
+
+    /// <summary>Whether it is held, served, and rendered wherever it is to be.</summary>
+    public bool IsReady => Now is Holding.Held && IsSettled;
+
     /// <summary>Reads what is served now; where there is nothing, says why.</summary>
     public T? Read<T>(Func<Holding.Held, JsonElement, T?> read, out Holding.Nothing? nothing)
         where T : class
@@ -82,10 +90,11 @@ internal sealed class HeldLease : IDisposable
     }
 
     /// <summary>Serves another credential from now on.</summary>
-    public void Hold(LeaseView lease, Credential credential, DateTimeOffset expiresAt) => Change(() =>
+    public void Hold(LeaseView lease, Credential credential, DateTimeOffset expiresAt, Delivery? delivery) => Change(() =>
     {
         (_holding as Holding.Held)?.Credential.Drop();
-        _holding = new Holding.Held(lease, credential, _clock.GetUtcNow(), expiresAt);
+        _wasHeld = true;
+        _holding = new Holding.Held(lease, credential, _clock.GetUtcNow(), expiresAt, delivery);
         _frozen = false;
     });
 
@@ -113,7 +122,8 @@ internal sealed class HeldLease : IDisposable
     {
         lock (_gate)
         {
-            if (_holding is Holding.Nothing) _holding = new Holding.Nothing(code, detail, waiting);
+            // Who had one, and lost it, is told no: clients that are told to wait would hang on to a thing that is over.
+            if (_holding is Holding.Nothing) _holding = new Holding.Nothing(code, detail, waiting && !_wasHeld);
         }
     }
 
@@ -140,11 +150,19 @@ internal sealed class HeldLease : IDisposable
         lock (_gate)
         {
             change();
+            Interlocked.Increment(ref _rendering);
             if (_holding is Holding.Held { ExpiresAt: var at }) Arm(at);
         }
 
         // Outside of the lock: whoever is told reads Now. One change at a time, since files are written from here.
-        lock (_expiry) Changed?.Invoke(this);
+        try
+        {
+            lock (_expiry) Changed?.Invoke(this);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _rendering);
+        }
     }
 
     private void Arm(DateTimeOffset at)

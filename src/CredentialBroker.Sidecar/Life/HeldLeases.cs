@@ -22,14 +22,14 @@ internal sealed class HeldLeases : IDisposable
 
     public IReadOnlyDictionary<string, HeldLease> ByName { get; }
 
-    /// <summary>Whether every lease is held and served.</summary>
-    public bool AreAllHeld => ByName.Values.All(lease => lease.Now is Holding.Held);
+    /// <summary>Whether every lease is held and served, and every file that is rendered from it is there.</summary>
+    public bool AreAllHeld => ByName.Values.All(lease => lease.IsReady);
 
     /// <summary>Tries each lease once; what failed first, or null.</summary>
     public async Task<Failure?> TryAsync(CancellationToken stop) => (await Task.WhenAll(_lives.Where(life => life.Held.Kept is null).Select(life => life.StepAsync(stop)))).FirstOrDefault(failure => failure is not null);
 
     /// <summary>Keeps them from now on.</summary>
-    public void Start() => _running = Task.WhenAll([.. _lives.Select(life => life.RunAsync(_stop.Token)), _watch.RunAsync(_stop.Token)]);
+    public void Start() => _running = Task.Run(() => Task.WhenAll([.. _lives.Select(life => life.RunAsync(_stop.Token)), _watch.RunAsync(_stop.Token)]));
 
     /// <summary>Ends all of them, within the time that is configured for it.</summary>
     public async Task EndAsync()

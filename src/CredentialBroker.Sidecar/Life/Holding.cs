@@ -10,7 +10,8 @@ internal abstract record Holding
     /// <param name="Lease">The lease as the broker last told it.</param>
     /// <param name="ObtainedAt">When this credential came, by this machine's clock.</param>
     /// <param name="ExpiresAt">When it is over, by this machine's clock.</param>
-    internal sealed record Held(LeaseView Lease, Credential Credential, DateTimeOffset ObtainedAt, DateTimeOffset ExpiresAt) : Holding;
+    /// <param name="Delivery">How its template lets it be handed on, where it says.</param>
+    internal sealed record Held(LeaseView Lease, Credential Credential, DateTimeOffset ObtainedAt, DateTimeOffset ExpiresAt, Delivery? Delivery) : Holding;
 
     /// <param name="Code">Why: the broker's reason code, or one of <see cref="Absence"/>.</param>
     /// <param name="Detail">For people.</param>

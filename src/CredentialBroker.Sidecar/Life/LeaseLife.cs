@@ -102,7 +102,7 @@ internal sealed class LeaseLife
 
             if (_held.Kept is { } former) _formers.Add(former.Lease, former.ExpiresAt);
             var life = answer.Lease.EndsAt - answer.Lease.IssuedAt;
-            _held.Hold(answer.Lease, Credential.Of(members), asked + life);
+            _held.Hold(answer.Lease, Credential.Of(members), asked + life, answer.Delivery);
             _claimsNext = false;
             Succeeded(asked + life, $"lease {_held.Name}: {answer.Lease.Id} of {answer.Lease.Template} until {answer.Lease.EndsAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
             return null;
@@ -123,7 +123,7 @@ internal sealed class LeaseLife
         {
             var answer = await _broker.AskAsync(client => client.RenewLeaseAsync(kept.Lease.Id, new RenewRequest(_held.Options.Wanted), CancellationToken.None), stop);
             var expires = kept.ExpiresAt + (answer.Lease.EndsAt - kept.Lease.EndsAt);
-            if (answer.Credential is { } members) _held.Hold(answer.Lease, Credential.Of(members), expires);
+            if (answer.Credential is { } members) _held.Hold(answer.Lease, Credential.Of(members), expires, answer.Delivery);
             else _held.Extend(answer.Lease, expires);
             _held.Freeze(false);
             // What a renewal hardly moved has reached its longest life: the next one is a new lease.
@@ -218,6 +218,8 @@ internal sealed class LeaseLife
 
     private async Task SleepAsync(TimeSpan wait, CancellationToken stop)
     {
+        // Timers count whole milliseconds: what is left of one would be waited for in a circle.
+        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
         using var slept = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await Task.WhenAny(_nudge.Task, Task.Delay(wait, _clock, slept.Token));
         await slept.CancelAsync();

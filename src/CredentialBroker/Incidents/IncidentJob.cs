@@ -17,8 +17,8 @@ internal sealed class IncidentJob(IncidentStore incidents, Preview preview, Jour
 {
     public static readonly JobKey Key = new("incidents");
 
-    /// <summary>Leases in one commit.</summary>
-    private const int Stretch = LocalEnds.Page;
+    /// <summary>Leases read at once.</summary>
+    private const int Page = 2500;
 
     public override async Task RunAsync(CancellationToken cancel)
     {
@@ -35,12 +35,21 @@ internal sealed class IncidentJob(IncidentStore incidents, Preview preview, Jour
         for (var last = false; !last;)
         {
             Milestones.Reach("incident.before");
-            var leases = await preview.AfterAsync(selector!, incident.Cursor, Stretch, cancel);
-            last = leases.Count < Stretch;
-            if (!await TakeAsync(incident, leases, atOnce: true, last) && !await TakeAsync(incident, leases, atOnce: false, last)) return;
-            Milestones.Reach("incident.after");
-            if (leases.Count > 0) incident = incident with { Cursor = leases[^1].Id, Taken = incident.Taken + leases.Count };
+            var page = await preview.AfterAsync(selector!, incident.Cursor, Page, cancel);
+            last = page.Count < Page;
+            // A page of none is taken too: it is what says that there are no more.
+            for (int at = 0, taken; at == 0 || at < page.Count; at += taken)
+            {
+                var stretch = page.GetRange(at, taken = Math.Min(locals.Page, page.Count - at));
+                var ends = last && at + taken == page.Count;
+                if (!await TakeAsync(incident, stretch, atOnce: true, ends) && !await TakeAsync(incident, stretch, atOnce: false, ends)) return;
+                Milestones.Reach("incident.after");
+                if (taken == 0) break;
+                incident = incident with { Cursor = stretch[^1].Id, Taken = incident.Taken + taken };
+            }
         }
+
+        await FinishAsync(incident with { State = RevocationView.Ending }, cancel);
     }
 
     /// <param name="atOnce">Leases that nobody has to be asked about end in this commit. Should one of them have changed meanwhile, nothing is written.</param>
@@ -60,6 +69,13 @@ internal sealed class IncidentJob(IncidentStore incidents, Preview preview, Jour
 
     private async Task FinishAsync(Incident incident, CancellationToken cancel)
     {
+        List<string> over;
+        do
+        {
+            over = await incidents.ListOverAsync(incident.Id, Page, cancel);
+            if (over.Count > 0) await journal.CommitAsync(Lane.Control, IncidentMoves.Note(incident, over));
+        }
+        while (over.Count == Page);
         if ((await incidents.CountRemainingAsync(incident.Id, cancel)).Remaining > 0) return;
         var told = AuditEvent.Of(clock, "incident.finished", Streams.Control) with { Subject = incident.Id, Count = incident.Taken, Detail = incident.Selector };
         await journal.CommitAsync(Lane.Control, [.. IncidentMoves.Finish(incident, clock.NowMs()), told.On(chain)]);

@@ -60,10 +60,9 @@ internal static class IncidentMoves
 
         if (leases.Count > 0)
         {
-            rows = [.. leases.Select(id => new object?[] { id })];
-            yield return new PlainWrite(new Statement($"INSERT INTO incident_leases (incident_id, lease_id) SELECT @incident, r.id FROM {Rows.From} WHERE 1 = 1 ON CONFLICT (incident_id, lease_id) DO NOTHING")
+            yield return new PlainWrite(new Statement($"INSERT INTO incident_leases (incident_id, lease_id, over) SELECT @incident, r.id, r.over FROM {Taken.From} WHERE 1 = 1 ON CONFLICT (incident_id, lease_id) DO NOTHING")
             {
-                Shape = Rows, Rows = rows, Values = [("incident", incident.Id)],
+                Shape = Taken, Rows = [.. leases.Select(id => new object?[] { id, ended.Contains(id) ? 1L : 0L })], Values = [("incident", incident.Id)],
             });
         }
 
@@ -80,7 +79,16 @@ internal static class IncidentMoves
             ("now", now), ("state", incident.State == RevocationView.Ending ? RevocationView.Finished : incident.State), ("id", incident.Id)),
     ];
 
+    /// <summary>Notes which of the taken leases are over.</summary>
+    public static Work Note(Incident incident, IReadOnlyList<string> over) => new PlainWrite(new Statement(
+        $"UPDATE incident_leases SET over = 1 WHERE incident_id = @incident AND lease_id IN (SELECT r.id FROM {Rows.From})")
+    {
+        Shape = Rows, Rows = [.. over.Select(id => new object?[] { id })], Values = [("incident", incident.Id)],
+    });
+
     private static RowShape Rows { get; } = new("r", ("id", ColumnType.Text));
+
+    private static RowShape Taken { get; } = new("r", ("id", ColumnType.Text), ("over", ColumnType.Number));
 
     private static RowGuard Stands(Incident incident, string state, string otherwise) => new(
         $"incident:{incident.Id}",

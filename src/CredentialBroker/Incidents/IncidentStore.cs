@@ -33,15 +33,22 @@ internal sealed class IncidentStore(Store store)
 
     /// <summary>How many of the leases taken are not over, how many of those fail, and when the last of them is dead by itself.</summary>
     public async Task<(long Remaining, long Failing, long? DiesBy)> CountRemainingAsync(string incident, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
-        "SELECT count(*), coalesce(CAST(sum(CASE WHEN l.attempts > 0 THEN 1 ELSE 0 END) AS bigint), 0), max(l.dies_by) FROM incident_leases i JOIN leases l ON l.id = i.lease_id WHERE i.incident_id = @incident")
+        "SELECT count(*), coalesce(CAST(sum(CASE WHEN l.attempts > 0 THEN 1 ELSE 0 END) AS bigint), 0), max(l.dies_by) FROM incident_leases i JOIN leases l ON l.id = i.lease_id WHERE i.incident_id = @incident AND i.over = 0")
     {
         Values = [("incident", incident)],
     }, row => (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? (long?)null : row.GetInt64(2)), cancel))[0];
 
+    /// <summary>Leases that were taken and have ended since they were last looked at.</summary>
+    public Task<List<string>> ListOverAsync(string incident, int count, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        "SELECT i.lease_id FROM incident_leases i WHERE i.incident_id = @incident AND i.over = 0 AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.id = i.lease_id) LIMIT @count")
+    {
+        Values = [("incident", incident), ("count", count)],
+    }, row => row.GetString(0), cancel);
+
     public Task<List<RevocationFailure>> ListFailuresAsync(string incident, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
         $"""
         SELECT l.id, l.backend, l.target, l.attempts, l.last_error, l.dies_by FROM incident_leases i JOIN leases l ON l.id = i.lease_id
-        WHERE i.incident_id = @incident AND l.attempts > 0 ORDER BY l.id LIMIT {MostFailures}
+        WHERE i.incident_id = @incident AND i.over = 0 AND l.attempts > 0 ORDER BY l.id LIMIT {MostFailures}
         """) { Values = [("incident", incident)] },
         row => new RevocationFailure(
             row.GetString(0), $"{row.GetString(1)}/{row.GetString(2)}", (int)row.GetInt64(3), row.IsDBNull(4) ? null : row.GetString(4), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5))), cancel);

@@ -94,7 +94,7 @@ internal sealed class IssueCredential(
             var outcome = signed switch
             {
                 null => await minting.RunAsync(plan, claim, record, cancel),
-                true => new IssueResult.Granted(Replays.Of(lease, workload), ready!.Secret, record.Id),
+                true => new IssueResult.Granted(Replays.Of(lease, workload), ready!.Secret, record.Id, facts.Template!.Delivery),
                 false => await minting.TakeBackAsync(lease, record),
             };
 

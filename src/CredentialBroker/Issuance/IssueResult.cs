@@ -1,6 +1,7 @@
 using CredentialBroker.Attestation;
 using CredentialBroker.Backends;
 using CredentialBroker.Leases;
+using CredentialBroker.Protocol.Leases;
 
 namespace CredentialBroker.Issuance;
 
@@ -10,7 +11,8 @@ internal abstract record IssueResult
     private IssueResult() { }
 
     /// <param name="Secret">Null where a renewal keeps the credential that the workload has.</param>
-    internal sealed record Granted(LeaseOfWorkload Lease, Secret? Secret, string DecisionId) : IssueResult;
+    /// <param name="Delivery">How the template lets the credential be handed on, where it says.</param>
+    internal sealed record Granted(LeaseOfWorkload Lease, Secret? Secret, string DecisionId, Delivery? Delivery) : IssueResult;
 
     /// <summary>The idempotency key was granted before; its credential left then and is gone.</summary>
     internal sealed record Replayed(LeaseOfWorkload Lease) : IssueResult;

@@ -8,7 +8,7 @@ namespace CredentialBroker.Issuance;
 /// <summary>
 /// Writes the one answer that carries a secret straight to the response, without a copy of it as text in between.
 /// </summary>
-internal sealed class LeaseAnswerResult(LeaseView lease, Secret? secret, int status) : IResult
+internal sealed class LeaseAnswerResult(LeaseView lease, Secret? secret, Delivery? delivery, int status) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -29,6 +29,12 @@ internal sealed class LeaseAnswerResult(LeaseView lease, Secret? secret, int sta
             }
 
             json.WriteBoolean("replayed", false);
+            if (delivery is not null)
+            {
+                json.WritePropertyName("delivery");
+                JsonSerializer.Serialize(json, delivery, ProtocolJson.Default.Delivery);
+            }
+
             json.WriteEndObject();
         }
 

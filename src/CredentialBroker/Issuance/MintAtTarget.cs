@@ -63,7 +63,7 @@ internal sealed class MintAtTarget(
             if (refusal is null)
             {
                 if (anew is not null) metrics.RiskUsed(anew.External);
-                return new IssueResult.Granted(Replays.Of(lease, plan.Facts.Workload), minted.Secret, record.Id);
+                return new IssueResult.Granted(Replays.Of(lease, plan.Facts.Workload), minted.Secret, record.Id, plan.Facts.Template!.Delivery);
             }
 
             if (refusal.Code != EpochKind.Stale) return await AbandonAsync(plan, record, certain: true, refusal.Code, refusal.Detail, minted.Handle);

@@ -116,7 +116,7 @@ internal sealed class RenewLease(
         {
             metrics.RiskUsed(facts.External);
             metrics.Decided("renew", "ok");
-            return new IssueResult.Granted(found with { Lease = after }, minted.Secret.IsEmpty ? null : minted.Secret, record.Id);
+            return new IssueResult.Granted(found with { Lease = after }, minted.Secret.IsEmpty ? null : minted.Secret, record.Id, facts.Template!.Delivery);
         }
 
         if (!backend.InProcess) await UndoAsync(lease, record.Id, refusal);

@@ -12,8 +12,8 @@ namespace CredentialBroker.Revocation;
 /// </summary>
 internal sealed class LocalEnds(LeaseStore leases, BackendCatalog backends, Journal journal, AuditChain chain, TimeProvider clock)
 {
-    /// <summary>Leases in one commit: as long as the others who wait for the writer are kept waiting.</summary>
-    public const int Page = 250;
+    /// <summary>Leases in one commit, for so long do others wait for the writer: few while there are others.</summary>
+    public int Page => journal.IsShared ? 100 : 500;
 
     /// <summary>Ends a page of what is due at a target.</summary>
     /// <returns>How many ended; null when what is due there speaks to somebody, so that it has to be claimed.</returns>

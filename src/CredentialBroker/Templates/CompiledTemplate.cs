@@ -1,5 +1,6 @@
 using CredentialBroker.Backends;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Leases;
 
 namespace CredentialBroker.Templates;
 
@@ -25,6 +26,8 @@ internal sealed record CompiledTemplate
     public required int MaxDelegation { get; init; }
     /// <summary>What must be known of the image that runs; null when nothing is demanded.</summary>
     public ImageDemand? Image { get; init; }
+    /// <summary>How its credential may be handed on; null where it says nothing beyond what is always allowed.</summary>
+    public Delivery? Delivery { get; init; }
     public required Backend Backend { get; init; }
     public required Grant Grant { get; init; }
     /// <summary>Template that a quarantined claim is answered from; null when it is refused instead.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using CredentialBroker.Backends;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Templates.Documents;
 using YamlDotNet.RepresentationModel;
 
@@ -120,6 +121,7 @@ internal sealed class TemplateCompiler
         MinStrength = found.The<int>("evidence.minStrength"),
         MaxDelegation = found.The<int>("evidence.maxDelegation"),
         Image = found.Get<bool>("requires.image.digest") is { } digest ? new ImageDemand(digest.Is, [.. found.List("requires.image.signedBy").Select(signer => signer.Is)]) : null,
+        Delivery = found.The<string>("delivery.env") == Delivery.Accepted ? new Delivery(Delivery.Accepted) : null,
         Backend = backend,
         Grant = grant,
         Quarantine = found.Get<string>("quarantine.template")?.Is,

@@ -1,3 +1,4 @@
+using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Templates.Documents;
 
 namespace CredentialBroker.Templates;
@@ -58,6 +59,9 @@ internal static class TemplateShape
                 new Member("signedBy", new Shape.ListOf(Signer, 16), "signers, one of which must have signed the approved image")),
                 "what must be known of the image that was approved to run")),
             "what an approval must state besides"),
+        new Member("delivery", new Shape.Section(
+            new Member("env", new Shape.Choice(Delivery.Refused, Delivery.Accepted), "whether its credential may be put into an environment variable, where every child and whoever may look at the process reads it", Default: Delivery.Refused)),
+            "how the credential may be handed on"),
         new Member("backend", new Shape.OneOf(backends), "the kind of credential and what it may do at most", Required: true),
         new Member("legacy", new Shape.Section(
             new Member("networkIsolation", Control, "what keeps the application apart on the network", Required: true),

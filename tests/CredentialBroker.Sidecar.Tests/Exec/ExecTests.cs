@@ -26,6 +26,11 @@ public sealed class ExecTests : Rig
         Assert.DoesNotContain("pass:word", silent.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-key", silent.Out, StringComparison.Ordinal);
         Assert.Contains("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:", silent.Out, StringComparison.Ordinal);
+        var refused = await ExecAsync(["--template", "orders", "--env", "DB_PASSWORD=password"], "touch", PathOf("ran"));
+        Assert.Equal(3, refused.Exit);
+        Assert.Matches("template 'orders' does not let .*CREDBROKER_CREDENTIALS/orders.json.*delivery: { env: accepted }", refused.Error);
+        Assert.False(File.Exists(PathOf("ran")));
+        Broker.Templates["orders"] = The.Orders with { EnvAccepted = true };
         var asked = await ExecAsync(["--template", "orders", "--env", "DB_PASSWORD=password", "--env", "U=orders.username"], "sh", "-c", "printf '%s %s\\n' $U \"$DB_PASSWORD\"");
         Assert.Matches(@"^cb-broker-[0-9]+ pass:word\\[0-9]+\n$", asked.Out);
     }
@@ -107,6 +112,23 @@ public sealed class ExecTests : Rig
         var ran = await ExecAsync(["--template", "aws"], "sh", "-c", $"trap 'exit 9' TERM; {sidecar} ready && {sidecar} quit; while :; do sleep 0.05; done");
         Assert.True(ran.Exit == 9, ran.ToString());
         Assert.Empty(Broker.Live);
+    }
+
+    [ClientFact("kubectl")]
+    public async Task Kubectl_and_git_find_their_way_by_what_the_environment_names()
+    {
+        await using var cluster = await ClusterStandIn.StartAsync(PathOf("ca.pem"));
+        await using var git = await GitServer.StartAsync(PathOf("repositories"), "x-access-token", secret => secret.StartsWith("ghs_token", StringComparison.Ordinal));
+        Broker.Templates["cluster"] = The.Kubernetes with { Members = n => new(The.Kubernetes.Members(n)) { ["server"] = cluster.Address, ["certificateAuthority"] = File.ReadAllText(PathOf("ca.pem")) } };
+        Broker.Templates["github"] = The.GitHub with { Members = n => new(The.GitHub.Members(n)) { ["api"] = $"http://{git.Host}/" } };
+        var ran = await ExecAsync(["--template", "cluster", "--template", "github"], "sh", "-c", $"kubectl get --raw /version && stat -c %a $KUBECONFIG && cat $KUBECONFIG && git ls-remote http://{git.Host}/repo.git && echo $KUBECONFIG");
+        Assert.True(ran.Exit == 0, ran.ToString());
+        Assert.Contains("v1.32.0", ran.Out, StringComparison.Ordinal);
+        Assert.Matches("400\n", ran.Out);
+        Assert.DoesNotContain("kube.token", ran.Out, StringComparison.Ordinal);
+        Assert.StartsWith("Bearer kube.token.", cluster.Authorization, StringComparison.Ordinal);
+        Assert.StartsWith("ghs_token", git.Secret, StringComparison.Ordinal);
+        Assert.False(File.Exists(ran.Out.Trim().Split('\n')[^1]));
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class CloudTests : Rig
         var flavor = ("Metadata-Flavor", "Google");
         const string Accounts = "/computeMetadata/v1/instance/service-accounts/";
         Assert.Equal(403, (await caller.GetAsync("/")).Status);
-        foreach (var path in new[] { "/", "/computeMetadata/v1/project/project-id", Accounts, Accounts + "default/email", Accounts + "default/token", Accounts + "none/token", "/none" })
+        foreach (var path in new[] { "/", "/computeMetadata/v1/instance", "/computeMetadata/v1/project/project-id", Accounts, Accounts + "default/email", Accounts + "default/token", Accounts + "none/token", "/none" })
         {
             var any = await caller.GetAsync(path, flavor);
             Assert.Equal(path.Contains("none", StringComparison.Ordinal) ? 404 : 200, any.Status);

@@ -9,6 +9,7 @@ public sealed class PostgresTests : Rig
     public async Task R25_The_files_are_the_owners_alone_and_go_when_the_lease_does()
     {
         await using var sidecar = await StartAsync(Configured());
+        await UntilAsync(() => File.Exists(PathOf("pg/pg_service.conf")));
         Assert.Equal("db.test:5432:orders:cb-broker-1:pass\\:word\\\\1\n", File.ReadAllText(PathOf("pg/pgpass")));
         Assert.Equal($"[orders]\nhost=db.test\nport=5432\ndbname=orders\nuser=cb-broker-1\nsslmode=require\npassfile={PathOf("pg/pgpass")}\n", File.ReadAllText(PathOf("pg/pg_service.conf")));
         foreach (var file in Directory.GetFiles(PathOf("pg"))) Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(file));
@@ -19,7 +20,7 @@ public sealed class PostgresTests : Rig
     [Fact]
     public async Task R25_Nothing_is_left_when_it_stops()
     {
-        await using (await StartAsync(Configured())) Assert.Equal(2, Directory.GetFiles(PathOf("pg")).Length);
+        await using (await StartAsync(Configured())) await UntilAsync(() => Directory.Exists(PathOf("pg")) && Directory.GetFiles(PathOf("pg")).Length == 2);
         Assert.Empty(Directory.GetFiles(PathOf("pg")));
     }
 
@@ -38,7 +39,7 @@ public sealed class PostgresTests : Rig
     {
         Broker.Templates["orders"] = The.Orders with { Renewal = StandInRenewal.None, Ttl = TimeSpan.FromSeconds(4) };
         await using var sidecar = await StartAsync(Configured());
-        await UntilAsync(() => File.ReadAllText(PathOf("pg/pg_service.conf")).Contains("user=cb-broker-2\n", StringComparison.Ordinal));
+        await UntilAsync(() => File.Exists(PathOf("pg/pg_service.conf")) && File.ReadAllText(PathOf("pg/pg_service.conf")).Contains("user=cb-broker-2\n", StringComparison.Ordinal));
         Assert.Equal(["cb-broker-2", "cb-broker-1"], File.ReadAllLines(PathOf("pg/pgpass")).Select(line => line.Split(':')[3]));
     }
 

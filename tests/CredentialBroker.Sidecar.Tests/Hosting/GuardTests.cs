@@ -105,10 +105,9 @@ public sealed class GuardTests : Rig
         }
     }
 
-    [Fact]
+    [RootFact("/usr/bin/setpriv", "/usr/bin/curl")]
     public async Task R68_Another_user_at_the_socket_gets_nothing_unless_named()
     {
-        if (PeerCredentials.Own() != 0 || !File.Exists("/usr/bin/setpriv") || !File.Exists("/usr/bin/curl")) return;
         foreach (var named in new[] { false, true })
         {
             var folder = Directory.CreateDirectory(PathOf($"shared-{named}"), (UnixFileMode)0b111_101_101).FullName;

@@ -127,6 +127,8 @@ public sealed class LeaseLifeTests : Rig
         Assert.Null(credential.Member("accessKeyId"));
         var failure = await life.StepAsync(default);
         Assert.Equal(Absence.BrokerUnreachable, failure!.Code);
+        // It had a credential: its clients are told no, not to wait.
+        Assert.False(Assert.IsType<Holding.Nothing>(life.Held.Now).Waiting);
         Broker.Down = false;
         await life.StepAsync(default);
         Assert.IsType<Holding.Held>(life.Held.Now);

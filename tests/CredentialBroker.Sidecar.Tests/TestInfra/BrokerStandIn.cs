@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CredentialBroker.Protocol;
@@ -6,6 +8,7 @@ using CredentialBroker.Protocol.Leases;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +25,7 @@ internal sealed class BrokerStandIn : IAsyncDisposable
     private readonly Dictionary<string, (string LeaseId, string Body)> _claims = [];
     private int _minted;
     private int _number;
+    private int _cut;
 
     private BrokerStandIn(WebApplication app, TimeProvider clock) => (_app, Clock) = (app, clock);
 
@@ -35,6 +39,12 @@ internal sealed class BrokerStandIn : IAsyncDisposable
 
     /// <summary>Evidence that proves the one workload.</summary>
     public HashSet<string> Evidence { get; } = [The.Evidence];
+
+    /// <summary>Thumbprints of certificates that prove the one workload.</summary>
+    public ImmutableHashSet<string> Certificates { get; set; } = [];
+
+    /// <summary>Every certificate that was shown, and with what.</summary>
+    public ConcurrentQueue<(string Request, string Thumbprint)> Shown { get; } = new();
 
     public bool Approved { get; set; } = true;
 
@@ -63,11 +73,16 @@ internal sealed class BrokerStandIn : IAsyncDisposable
 
     public IEnumerable<StandInLease> Live => Leases.Values.Where(lease => lease.State == "active");
 
-    public static async Task<BrokerStandIn> StartAsync(TimeProvider? clock = null, int port = 0)
+    /// <param name="certificate">Its own, where it is spoken to over TLS; it then takes client certificates too.</param>
+    public static async Task<BrokerStandIn> StartAsync(TimeProvider? clock = null, int port = 0, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, port));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, port, listen =>
+        {
+            if (certificate is not null) listen.UseHttps(https => (https.ServerCertificate, https.ClientCertificateMode, https.ClientCertificateValidation) = (certificate, ClientCertificateMode.AllowCertificate, (_, _, _) => true));
+        }));
         var standIn = new BrokerStandIn(builder.Build(), clock ?? TimeProvider.System);
         standIn._app.Run(standIn.HandleAsync);
         await standIn._app.StartAsync();
@@ -101,18 +116,22 @@ internal sealed class BrokerStandIn : IAsyncDisposable
 
         var path = http.Request.Path.Value!;
         Requests.Enqueue($"{http.Request.Method} {path}");
-        if (http.Request.Headers.Authorization is not [var bearer] || !bearer!.StartsWith("Bearer ", StringComparison.Ordinal)) await RefuseAsync(http, 401, ReasonCodes.EvidenceMissing);
+        if (http.Connection.ClientCertificate is { } shown) Shown.Enqueue(($"{http.Request.Method} {path}", shown.Thumbprint));
+        if (http.Connection.ClientCertificate is { } known && Certificates.Contains(known.Thumbprint)) await RouteAsync(http, path);
+        else if (http.Request.Headers.Authorization is not [var bearer] || !bearer!.StartsWith("Bearer ", StringComparison.Ordinal)) await RefuseAsync(http, 401, ReasonCodes.EvidenceMissing);
         else if (!Evidence.Contains(bearer["Bearer ".Length..])) await RefuseAsync(http, 401, ReasonCodes.EvidenceSignature);
-        else await ((http.Request.Method, path.Split('/')[1..]) switch
-        {
-            ("POST", ["v1", "leases"]) => ClaimAsync(http),
-            ("GET", ["v1", "leases", var id]) => ShowAsync(http, id),
-            ("DELETE", ["v1", "leases", var id]) => EndAsync(http, id),
-            ("POST", ["v1", "leases", var id, "renew"]) => RenewAsync(http, id),
-            ("GET", ["v1", "workload", "events"]) when HasEvents => WatchAsync(http),
-            _ => StrangeAsync(http),
-        });
+        else await RouteAsync(http, path);
     }
+
+    private Task RouteAsync(HttpContext http, string path) => (http.Request.Method, path.Split('/')[1..]) switch
+    {
+        ("POST", ["v1", "leases"]) => ClaimAsync(http),
+        ("GET", ["v1", "leases", var id]) => ShowAsync(http, id),
+        ("DELETE", ["v1", "leases", var id]) => EndAsync(http, id),
+        ("POST", ["v1", "leases", var id, "renew"]) => RenewAsync(http, id),
+        ("GET", ["v1", "workload", "events"]) when HasEvents => WatchAsync(http),
+        _ => StrangeAsync(http),
+    };
 
     private async Task ClaimAsync(HttpContext http)
     {
@@ -141,7 +160,7 @@ internal sealed class BrokerStandIn : IAsyncDisposable
                 var lease = new StandInLease($"lease{++_number:D21}", template, Clock.GetUtcNow());
                 Leases[lease.Id] = lease;
                 _claims[key!] = (lease.Id, text);
-                answer = new LeaseAnswer(lease.View, Mint(template));
+                answer = new LeaseAnswer(lease.View, Mint(template), Delivery: template.Delivery);
             }
         }
 
@@ -189,7 +208,7 @@ internal sealed class BrokerStandIn : IAsyncDisposable
             if (code is null)
             {
                 lease!.EndsAt = now + lease.Template.Ttl < lease.MaxEndsAt ? now + lease.Template.Ttl : lease.MaxEndsAt;
-                answer = new LeaseAnswer(lease.View, lease.Template.Renewal == StandInRenewal.Reissue ? Mint(lease.Template) : null);
+                answer = new LeaseAnswer(lease.View, lease.Template.Renewal == StandInRenewal.Reissue ? Mint(lease.Template) : null, Delivery: lease.Template.Delivery);
             }
         }
 
@@ -206,11 +225,15 @@ internal sealed class BrokerStandIn : IAsyncDisposable
         return JsonAsync(http, 202, lease.View, ProtocolJson.Default.LeaseView);
     }
 
+    /// <summary>Ends every stream that is open, as a broker does with the evidence that opened it.</summary>
+    public void CutStreams() => Interlocked.Increment(ref _cut);
+
     private async Task WatchAsync(HttpContext http)
     {
+        var cut = Volatile.Read(ref _cut);
         http.Response.ContentType = "text/event-stream";
         var told = new Dictionary<string, string>();
-        while (!http.RequestAborted.IsCancellationRequested && !Down)
+        while (!http.RequestAborted.IsCancellationRequested && !Down && cut == Volatile.Read(ref _cut))
         {
             foreach (var lease in Leases.Values)
             {

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,19 +18,12 @@ internal sealed class ClusterStandIn : IAsyncDisposable
     public static async Task<ClusterStandIn> StartAsync(string authorityFile)
     {
         var cluster = new ClusterStandIn();
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=cluster", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var now = TimeProvider.System.GetUtcNow();
-        var certificate = request.CreateSelfSigned(now.AddMinutes(-5), now.AddHours(1));
+        var certificate = LoopbackCertificate.Make();
         File.WriteAllText(authorityFile, certificate.ExportCertificatePem());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null))));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         cluster._app = builder.Build();
         cluster._app.Run(cluster.AnswerAsync);
         await cluster._app.StartAsync();
@@ -46,7 +37,8 @@ internal sealed class ClusterStandIn : IAsyncDisposable
     {
         Authorization = http.Request.Headers.Authorization;
         http.Response.ContentType = "application/json";
-        if (http.Request.Path != "/version") http.Response.StatusCode = 404;
+        if (Authorization?.StartsWith("Bearer kube.token.", StringComparison.Ordinal) != true) http.Response.StatusCode = 401;
+        else if (http.Request.Path != "/version") http.Response.StatusCode = 404;
         else await http.Response.WriteAsync("""{"major":"1","minor":"32","gitVersion":"v1.32.0"}""");
     }
 }

@@ -33,11 +33,16 @@ internal sealed class EngineStandIn : IAsyncDisposable
         http.Response.Headers["Api-Version"] = "1.43";
         http.Response.Headers["Ostype"] = "linux";
         if (http.Request.Path == "/_ping") await http.Response.WriteAsync("OK");
-        else if (http.Request.Path.Value!.EndsWith("/images/create", StringComparison.Ordinal) && http.Request.Headers["X-Registry-Auth"] is [{ Length: > 0 } login])
+        else if (http.Request.Path.Value!.EndsWith("/images/create", StringComparison.Ordinal))
         {
-            RegistryAuth = Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(login.TrimEnd('=')));
+            RegistryAuth = http.Request.Headers["X-Registry-Auth"] is [{ Length: > 0 } login] ? Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(login.TrimEnd('='))) : null;
             http.Response.ContentType = "application/json";
-            await http.Response.WriteAsync("""{"status":"Status: Image is up to date for registry.test/shop/app"}""" + "\n");
+            if (RegistryAuth?.Contains("\"username\":\"x-access-token\"", StringComparison.Ordinal) == true) await http.Response.WriteAsync("""{"status":"Status: Image is up to date for registry.test/shop/app"}""" + "\n");
+            else
+            {
+                http.Response.StatusCode = 500;
+                await http.Response.WriteAsync("""{"message":"unauthorized: authentication required"}""");
+            }
         }
         else http.Response.StatusCode = 404;
     }

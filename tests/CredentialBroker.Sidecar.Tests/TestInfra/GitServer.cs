@@ -19,6 +19,9 @@ internal sealed class GitServer : IAsyncDisposable
 
     public string Host { get; private set; } = "";
 
+    /// <summary>The secret of the last login that was good.</summary>
+    public string? Secret { get; private set; }
+
     public static async Task<GitServer> StartAsync(string root, string user, Func<string, bool> isGood)
     {
         var server = new GitServer(root, user, isGood);
@@ -78,6 +81,10 @@ internal sealed class GitServer : IAsyncDisposable
         await http.Response.Body.WriteAsync(bytes.AsMemory(end + 4));
     }
 
-    private bool IsLogin(string? header) =>
-        header?.StartsWith("Basic ", StringComparison.Ordinal) == true && Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])).Split(':', 2) is [var user, var secret] && user == _user && _isGood(secret);
+    private bool IsLogin(string? header)
+    {
+        if (header?.StartsWith("Basic ", StringComparison.Ordinal) != true || Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])).Split(':', 2) is not [var user, var secret] || user != _user || !_isGood(secret)) return false;
+        Secret = secret;
+        return true;
+    }
 }

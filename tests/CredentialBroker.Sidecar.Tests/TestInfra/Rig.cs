@@ -21,13 +21,23 @@ public abstract class Rig : IAsyncLifetime
     /// <summary>The clock of both sides.</summary>
     protected virtual TimeProvider Clock => TimeProvider.System;
 
+    /// <summary>Whether the broker is spoken to over TLS, where certificates can be shown.</summary>
+    protected virtual bool UsesTls => false;
+
     internal Surroundings Around => new(TextReader.Null, TextWriter.Null, Log, Variables.GetValueOrDefault, Clock);
 
     internal Say Say => new(Log, Clock);
 
     public async Task InitializeAsync()
     {
-        Broker = await BrokerStandIn.StartAsync(Clock);
+        if (!UsesTls) Broker = await BrokerStandIn.StartAsync(Clock);
+        else
+        {
+            var certificate = LoopbackCertificate.Make();
+            await File.WriteAllTextAsync(PathOf("broker-ca.pem"), certificate.ExportCertificatePem());
+            Broker = await BrokerStandIn.StartAsync(Clock, certificate: certificate);
+        }
+
         File.WriteAllText(PathOf("token"), The.Evidence + "\n");
     }
 

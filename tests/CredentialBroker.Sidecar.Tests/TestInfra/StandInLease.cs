@@ -23,6 +23,11 @@ internal sealed record StandInTemplate(string Name, string Backend, Func<int, Di
 
     public StandInRenewal Renewal { get; init; } = StandInRenewal.Reissue;
 
+    /// <summary>Whether its credentials may be put into an environment.</summary>
+    public bool EnvAccepted { get; init; }
+
+    public Delivery? Delivery => EnvAccepted ? new Delivery(Delivery.Accepted) : null;
+
     public int ConcurrentLeases { get; init; } = 3;
 }
 

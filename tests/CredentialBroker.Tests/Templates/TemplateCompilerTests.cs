@@ -21,6 +21,7 @@ public sealed class TemplateCompilerTests
         Assert.Equal((true, true, 5, 8), (template.IntentRequired, template.OneTimeEvidence, template.MinStrength, template.MaxDelegation));
         Assert.Equal(("postgres", "orders", "orders-status-only"), (template.BackendName, template.Target, template.Quarantine));
         Assert.Equal(text, template.Source);
+        Assert.Equal("accepted", Compile(text.Replace("env: refused", "env: accepted", StringComparison.Ordinal)).Delivery?.Env);
     }
 
     [Fact]
@@ -40,6 +41,7 @@ public sealed class TemplateCompilerTests
         Assert.Equal((300_000L, 300_000L, 0L, 1), (template.Ttl, template.MaxTtl, template.MaxResidual, template.ConcurrentLeases));
         Assert.Equal((false, false, 2, 1), (template.IntentRequired, template.OneTimeEvidence, template.MinStrength, template.MaxDelegation));
         Assert.Null(template.Quarantine);
+        Assert.Null(template.Delivery);
     }
 
     [Fact]
@@ -61,6 +63,8 @@ public sealed class TemplateCompilerTests
     [Theory]
     [InlineData("apiVersion: credentialbroker/v1", "apiVersion: credentialbroker/v2", "apiVersion", "credentialbroker/v1")]
     [InlineData("kind: IssuanceTemplate", "kind: Template", "kind", "IssuanceTemplate")]
+    [InlineData("env: refused", "env: yes", "delivery.env", "accepted")]
+    [InlineData("env: refused", "file: accepted", "delivery.file", "known here are env")]
     [InlineData("name: orders-read", "name: Orders", "metadata.name", "lower-case")]
     [InlineData("name: orders-read", "name: -a", "metadata.name", "lower-case")]
     [InlineData("name: orders-read", "name: 'a\\nb'", "metadata.name", "lower-case")]
@@ -95,7 +99,7 @@ public sealed class TemplateCompilerTests
     [InlineData("maxDelegation: 1", "maxDelegation: 9", "evidence.maxDelegation", "from 0 to 8")]
     [InlineData("maxDelegation: 1", "maxDelegatoin: 1", "evidence.maxDelegatoin", "did you mean maxDelegation?")]
     [InlineData("maxTtl: 4h", "maxTTL: 4h", "maxTTL", "did you mean maxTtl?")]
-    [InlineData("maxTtl: 4h", "delivery: file", "delivery", "known here are apiVersion")]
+    [InlineData("maxTtl: 4h", "audience: x", "audience", "known here are apiVersion")]
     [InlineData("  postgres: { target: orders }", "  postgrs: { target: orders }", "backend.postgrs", "did you mean postgres?")]
     [InlineData("  postgres: { target: orders }", "  postgres: { role: x }", "backend.postgres.target", "required")]
     [InlineData("  postgres: { target: orders }", "  postgres: orders", "backend.postgres", "members are expected")]

@@ -23,6 +23,7 @@ internal static class TemplateText
         concurrentLeases: 3
         intent: optional
         evidence: { oneTime: false, minStrength: 2, maxDelegation: 1 }
+        delivery: { env: refused }
         backend:
           postgres: { target: orders }
         quarantine: { template: orders-status-only }

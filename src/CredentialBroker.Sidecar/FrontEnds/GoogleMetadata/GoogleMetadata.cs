@@ -58,6 +58,8 @@ internal sealed class GoogleMetadataFrontEnd(GoogleMetadataOptions options, Held
         return path switch
         {
             "/" or "/computeMetadata/v1" or "/computeMetadata/v1/" => Answers.TextAsync(http, StatusCodes.Status200OK, "computeMetadata/\n"),
+            // Where Google's library for JavaScript looks whether there is a metadata server at all.
+            "/computeMetadata/v1/instance" or "/computeMetadata/v1/instance/" => Answers.TextAsync(http, StatusCodes.Status200OK, "service-accounts/\n"),
             "/computeMetadata/v1/project/project-id" => Answers.TextAsync(http, StatusCodes.Status200OK, options.Project),
             "/computeMetadata/v1/project/numeric-project-id" when options.ProjectNumber is { } number => Answers.TextAsync(http, StatusCodes.Status200OK, number),
             _ => RefuseAsync(http, StatusCodes.Status404NotFound, "not_found", "no such path"),

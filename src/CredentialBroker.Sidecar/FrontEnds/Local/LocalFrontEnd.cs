@@ -80,7 +80,7 @@ internal sealed class LocalFrontEnd(LocalOptions options, HeldLeases leases, Act
 
     private Task ReadyAsync(HttpContext http) => leases.AreAllHeld
         ? Answers.TextAsync(http, StatusCodes.Status200OK, "ready\n")
-        : Answers.TextAsync(http, StatusCodes.Status503ServiceUnavailable, $"waiting for {string.Join(", ", leases.ByName.Values.Where(lease => lease.Now is Holding.Nothing).Select(lease => lease.Name))}\n");
+        : Answers.TextAsync(http, StatusCodes.Status503ServiceUnavailable, $"waiting for {string.Join(", ", leases.ByName.Values.Where(lease => !lease.IsReady).Select(lease => lease.Name))}\n");
 
     private async Task QuitAsync(HttpContext http)
     {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace CredentialBroker.Sidecar.Identity.Spiffe;
 
@@ -15,28 +14,9 @@ internal sealed class WorkloadApi : IDisposable
 
     private readonly HttpClient _http;
 
-    public WorkloadApi(string socket) => _http = new HttpClient(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        ConnectCallback = async (_, cancel) =>
-        {
-            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
-                return new NetworkStream(connection, ownsSocket: true);
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        },
-    })
+    public WorkloadApi(string socket) => _http = new HttpClient(UnixConnection.To(socket))
     {
         BaseAddress = new Uri("http://localhost"), Timeout = TimeSpan.FromSeconds(10),
-        DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
     /// <summary>The path in <c>unix:///run/agent.sock</c>, as the specification of the endpoint writes it; null where it is none.</summary>
@@ -53,14 +33,23 @@ internal sealed class WorkloadApi : IDisposable
         limit.CancelAfter(_http.Timeout);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/SpiffeWorkloadAPI/{method}") { Content = new ByteArrayContent(Framed(message)) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/SpiffeWorkloadAPI/{method}")
+            {
+                Content = new ByteArrayContent(Framed(message)), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             request.Content.Headers.ContentType = new("application/grpc");
             request.Headers.TE.Add(new("trailers"));
             request.Headers.Add("workload.spiffe.io", "true");
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (answer.StatusCode != HttpStatusCode.OK) throw new IdentityException($"the SPIFFE agent answered {(int)answer.StatusCode}");
+            if (answer.Content.Headers.ContentType?.MediaType is not { } type || !type.StartsWith("application/grpc", StringComparison.Ordinal)) throw new IdentityException("what answers there is no SPIFFE agent");
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
-            return await FirstAsync(body, limit.Token) ?? throw new IdentityException($"the SPIFFE agent gives this workload no identity (gRPC status {StatusOf(answer)})");
+            return await FirstAsync(body, limit.Token) ?? throw new IdentityException(StatusOf(answer) switch
+            {
+                "7" => "the SPIFFE agent gives this workload no identity (PERMISSION_DENIED)",
+                "14" => "the SPIFFE agent is not available now (UNAVAILABLE)",
+                var status => $"the SPIFFE agent answered without an identity (gRPC status {status})",
+            });
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or InvalidDataException || (fault is OperationCanceledException && !cancel.IsCancellationRequested))
         {

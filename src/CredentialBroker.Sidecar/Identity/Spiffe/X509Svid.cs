@@ -14,7 +14,8 @@ internal sealed class X509Svid(WorkloadApi api, string? spiffeId) : IIdentity
         {
             return Read(answer) ?? throw new IdentityException(spiffeId is null ? "the SPIFFE agent's answer holds no identity" : $"the SPIFFE agent's answer does not hold {spiffeId}");
         }
-        catch (Exception wrong) when (wrong is InvalidDataException or CryptographicException or System.Formats.Asn1.AsnContentException)
+        // ArgumentException: a key that is not the certificate's.
+        catch (Exception wrong) when (wrong is InvalidDataException or CryptographicException or System.Formats.Asn1.AsnContentException or ArgumentException)
         {
             throw new IdentityException("the SPIFFE agent's answer is malformed", wrong);
         }

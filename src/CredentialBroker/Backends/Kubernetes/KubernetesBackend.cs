@@ -111,6 +111,7 @@ internal sealed class KubernetesBackend(string brokerId, PerTarget<KubernetesTar
         var grant = (KubernetesGrant)order.Grant;
         if (secret.Namespace != grant.Account!.Namespace) throw Failed("the lease's Secret is in another namespace than its service account");
         if (order.EndsAt <= clock.NowMs()) throw Failed("the lease ends before its token would begin");
+        var authorities = clusters.Targets[grant.Target].RootCertificates();
         var seconds = BoundToken.SecondsUntil(order.EndsAt, clock.NowMs());
         var path = $"api/v1/namespaces/{grant.Account.Namespace}/serviceaccounts/{grant.Account.Name}/token";
         var answer = await clusters.To(grant.Target).SendAsync(HttpMethod.Post, path, BoundToken.Request(grant, secret, seconds), cancel);
@@ -119,9 +120,10 @@ internal sealed class KubernetesBackend(string brokerId, PerTarget<KubernetesTar
         if (answer.Status != HttpStatusCode.Created) throw KubernetesErrors.Of(answer, ReasonCodes.MintFailed, "making the token");
         var (made, wrong) = BoundToken.Read(answer, grant, secret, seconds);
         if (made is null) throw Failed($"the API server made no token that a lease may have: {wrong}");
-        var credential = new Secret(
+        var credential = new Secret([
             ("token", made.Token), ("server", clusters.Targets[grant.Target].Address!.ToString()), ("namespace", grant.Account.Namespace), ("serviceAccount", grant.Account.Name),
-            ("expiresAt", made.Expires.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)));
+            ("expiresAt", made.Expires.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)), .. authorities is null ? [] : new[] { ("certificateAuthority", authorities) },
+        ]);
         return new Minted(credential, made.Expires.ToUnixTimeMilliseconds(), Write(order, secret, number, made.Id));
     }
 

@@ -1,10 +1,15 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using CredentialBroker.Backends.Wires;
+using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Backends.Kubernetes;
 
 /// <summary>Operator configuration <c>Targets:Kubernetes:{name}</c>: one cluster, and what templates may choose there.</summary>
 internal sealed record KubernetesTarget
 {
+    private const int MostRoots = 16;
+
     /// <summary>The API server, such as <c>https://kubernetes.default.svc</c>; plain http on loopback only.</summary>
     public Uri? Address { get; init; }
     /// <summary>PEM file of the authorities that may have signed the server's certificate; absent for those of the machine.</summary>
@@ -32,6 +37,24 @@ internal sealed record KubernetesTarget
         .Concat(WireLimits.Files(path, ("RootCertificateFile", RootCertificateFile), ("TokenFile", TokenFile), ("ClientCertificateFile", ClientCertificateFile), ("ClientKeyFile", ClientKeyFile)))
         .Concat(WireLimits.Validate(RequestTimeout, MaxMinting, MaxEnding, path))
         .Concat(Own(path));
+
+    /// <summary>The authorities in PEM, and nothing else that the file may hold; null where the machine's are meant. Read at every call: clusters rotate them.</summary>
+    /// <exception cref="BackendException">The file holds none.</exception>
+    public string? RootCertificates()
+    {
+        if (RootCertificateFile is null) return null;
+        try
+        {
+            var all = new X509Certificate2Collection();
+            all.ImportFromPemFile(RootCertificateFile);
+            if (all.Count is 0 or > MostRoots) throw new CryptographicException("none, or too many");
+            return all.ExportCertificatePems() + "\n";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new BackendException(KubernetesBackend.Word, ReasonCodes.TargetUnavailable, "the cluster's authorities cannot be read", transient: true, error);
+        }
+    }
 
     private IEnumerable<string> Own(string path)
     {

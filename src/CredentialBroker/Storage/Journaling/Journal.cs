@@ -23,6 +23,7 @@ internal sealed class Journal : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, int.MaxValue);
     private readonly CancellationTokenSource _stop = new();
     private DbConnection? _connection;
+    private volatile bool _isShared;
     private Task _loop = Task.CompletedTask;
     private long _batch;
     private bool _batchInDoubt;
@@ -46,6 +47,9 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>True once the writer takes nothing more.</summary>
     public bool Stopping => _stop.IsCancellationRequested;
+
+    /// <summary>True while issuing has work in its batches: whoever brings much at once then brings it in smaller pieces.</summary>
+    public bool IsShared => _isShared;
 
     /// <summary>Starts the writer. The store must be migrated.</summary>
     public async Task StartAsync(CancellationToken cancel)
@@ -116,7 +120,9 @@ internal sealed class Journal : IAsyncDisposable
         var units = new List<Unit>();
         var alone = new HashSet<string>(StringComparer.Ordinal);
         Fill(_heldControl, _control.Reader, _batchLimit);
+        var control = units.Count;
         Fill(_heldIssuing, _issuing.Reader, Math.Min(_batchLimit, units.Count + (_batchLimit * 3 / 4)));
+        _isShared = units.Count > control;
         return units;
 
         void Fill(Queue<Unit> held, ChannelReader<Unit> queue, int limit)

@@ -19,3 +19,7 @@ CREATE TABLE credential_uses (
 CREATE INDEX credential_uses_lease ON credential_uses (lease_id, at);
 
 ALTER TABLE incidents ADD COLUMN cancelled_at bigint;
+
+-- What a revocation took and is not over yet is what its progress is counted from.
+ALTER TABLE incident_leases ADD COLUMN over bigint NOT NULL DEFAULT 0;
+CREATE INDEX incident_leases_open ON incident_leases (incident_id) WHERE over = 0;

@@ -22,6 +22,33 @@ public sealed class KubernetesMintTests
     }
 
     [Fact]
+    public async Task A_credential_says_where_the_cluster_is_and_whom_to_believe_there_and_nothing_else_of_that_file()
+    {
+        await using var rig = await KubernetesRig.StartAsync();
+        var (_, plain, _) = await rig.MintAsync();
+        Assert.Equal(rig.Target.RootCertificateFile is null, !JsonElement.Parse(plain.Secret.Reveal().Span).TryGetProperty("certificateAuthority", out _));
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        using var root = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=cluster", key, System.Security.Cryptography.HashAlgorithmName.SHA256).CreateSelfSigned(rig.Time.GetUtcNow().AddDays(-1), rig.Time.GetUtcNow().AddDays(1));
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, (rig.Target.RootCertificateFile is { } own ? await File.ReadAllTextAsync(own) : "") + "\na remark\n" + root.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+            rig.Connect(rig.Target with { RootCertificateFile = file });
+            var (_, minted, _) = await rig.MintAsync();
+            var told = minted.Secret.Member("test", "certificateAuthority");
+            Assert.Contains(root.ExportCertificatePem(), told, StringComparison.Ordinal);
+            Assert.DoesNotContain("PRIVATE KEY", told, StringComparison.Ordinal);
+            Assert.DoesNotContain("a remark", told, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(file, "none");
+            Assert.Equal(ReasonCodes.TargetUnavailable, (await Assert.ThrowsAsync<BackendException>(() => rig.MintAsync())).Code);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task R21_A_token_for_others_is_refused_by_review_once_its_Secret_is_gone_and_by_the_API_server_always()
     {
         await using var rig = await KubernetesRig.StartAsync();
