@@ -13,7 +13,7 @@ public sealed class ActTests(ConsoleScene scene)
     {
         var (pod, lease) = await scene.LeaseAsync();
         await using var window = await scene.SignedInAsync();
-        await window.Link("Leases").ClickAsync();
+        await window.Entry("Leases").ClickAsync();
         await window.Page.GetByRole(AriaRole.Searchbox).FillAsync($"instance={pod}");
         await window.Button("Show").ClickAsync();
         await window.Page.GetByTitle(lease, new() { Exact = true }).ClickAsync();
@@ -58,7 +58,7 @@ public sealed class ActTests(ConsoleScene scene)
     {
         var (pod, _) = await scene.LeaseAsync();
         await using var window = await scene.SignedInAsync();
-        await window.Link("Incidents").ClickAsync();
+        await window.Entry("Incidents").ClickAsync();
         await window.Link("New incident").ClickAsync();
         await window.Page.GetByRole(AriaRole.Searchbox).FillAsync($"instance={pod}");
         await window.Button("Preview").ClickAsync();
@@ -99,7 +99,7 @@ public sealed class ActTests(ConsoleScene scene)
         var address = window.Page.Url;
 
         await using var second = await scene.SignedInAsync(await scene.PersonAsync("second"));
-        await second.Link("Reviews").ClickAsync();
+        await second.Entry("Reviews").ClickAsync();
         await second.SeesAsync("instance=confirm");
         await second.Page.GotoAsync(address);
         await second.Button("Confirm revoking 60 leases").ClickAsync();
@@ -111,7 +111,7 @@ public sealed class ActTests(ConsoleScene scene)
     public async Task R34_A_freeze_and_a_hold_are_set_and_lifted()
     {
         await using var window = await scene.SignedInAsync();
-        await window.Link("Freezes & holds").ClickAsync();
+        await window.Entry("Freezes & holds").ClickAsync();
         var freezes = window.Page.GetByRole(AriaRole.Region, new() { Name = "Freezes" });
         await freezes.GetByLabel("Selector").FillAsync("environment=acts");
         await freezes.GetByLabel("Why").FillAsync("INC-80");
@@ -138,7 +138,7 @@ public sealed class ActTests(ConsoleScene scene)
     {
         var (pod, lease) = await scene.LeaseAsync();
         await using var window = await scene.SignedInAsync();
-        await window.Link("Approvals").ClickAsync();
+        await window.Entry("Approvals").ClickAsync();
         await window.Page.GetByRole(AriaRole.Link, new() { NameRegex = new("^bound ") }).ClickAsync();
         await window.Page.GetByRole(AriaRole.Link, new() { NameRegex = new($"^ref-{pod}-") }).ClickAsync();
         await window.HeadedAsync("Approval");
@@ -153,7 +153,7 @@ public sealed class ActTests(ConsoleScene scene)
         var pod = scene.Scene.NewPod();
         await scene.Scene.ApproveAsync(scene.Scene.ApprovalOf(pod, "token"));
         await using var window = await scene.SignedInAsync();
-        await window.Link("Templates").ClickAsync();
+        await window.Entry("Templates").ClickAsync();
         await window.Link("token").ClickAsync();
         await window.Page.GetByLabel("Workload").FillAsync("k8s://cluster/shop/checkout");
         await window.Page.GetByLabel("Instance").FillAsync(pod);
@@ -172,12 +172,12 @@ public sealed class ActTests(ConsoleScene scene)
             """{"templates":["short"],"may":{"concurrentLeases":5},"owners":{"runtime":"team-shop","policy":"team-security","operator":"team-sre"},"reason":"second person","ticket":"SHOP-13","for":"8h"}""");
         Assert.Equal(HttpStatusCode.Created, asked.Status);
         await using var window = await scene.SignedInAsync();
-        await window.Link("Reviews").ClickAsync();
+        await window.Entry("Reviews").ClickAsync();
         await window.Button("Approve exception for short").ClickAsync();
         await Assertions.Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("person");
 
         await using var second = await scene.SignedInAsync(await scene.PersonAsync("reviewer"));
-        await second.Link("Reviews").ClickAsync();
+        await second.Entry("Reviews").ClickAsync();
         await second.Button("Approve exception for short").ClickAsync();
         await second.SeesAsync("Approved.");
         await second.Button("End exception for short").ClickAsync();
@@ -191,7 +191,7 @@ public sealed class ActTests(ConsoleScene scene)
             $$"""{"template":"short","workload":"k8s://cluster/shop/checkout","instance":"{{scene.Scene.NewPod()}}","reason":"the gate is down","ticket":"INC-82","for":"30m"}""", System.Text.Encoding.UTF8, "application/json"));
         Assert.True(opened.Status == HttpStatusCode.Created, opened.Body);
         await using var window = await scene.SignedInAsync(await scene.PersonAsync("looker"));
-        await window.Link("Reviews").ClickAsync();
+        await window.Entry("Reviews").ClickAsync();
         var record = window.Page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "the gate is down" });
         await record.Locator("summary").ClickAsync();
         await record.GetByLabel("What was found").FillAsync("the gate was down");
@@ -206,7 +206,7 @@ public sealed class ActTests(ConsoleScene scene)
     {
         await scene.LeaseAsync();
         await using var window = await scene.SignedInAsync();
-        await window.Link("Audit").ClickAsync();
+        await window.Entry("Audit").ClickAsync();
         await window.Button("Verify all records").ClickAsync();
         await Assertions.Expect(window.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("agreeing with the signed checkpoint");
         await window.Page.GetByLabel("Type").FillAsync("credential.issued");

@@ -47,7 +47,7 @@ public sealed class HandTests(ConsoleScene scene)
         await using var window = await scene.SignedInAsync();
         await window.Button("Dark theme").ClickAsync();
         await Assertions.Expect(window.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
-        await window.Link("Leases").ClickAsync();
+        await window.Entry("Leases").ClickAsync();
         await Assertions.Expect(window.Page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
         await Assertions.Expect(window.Button("Light theme")).ToBeVisibleAsync();
     }

@@ -23,10 +23,12 @@ internal sealed class LocalEnds(LeaseStore leases, BackendCatalog backends, Jour
         var due = await leases.DuePageAsync(target, now, Page, cancel);
         Milestones.Reach("claim.after");
         if (due.Count == 0) return 0;
-        if (!due.TrueForAll(lease => MayEnd(lease, now)) || !await IsEndedAsync(due, cancel)) return null;
-        Milestones.Reach("ended.before");
-        var refusal = await journal.CommitAsync(Lane.Control, [.. Works(due, clock.NowMs(), cause: null)]);
-        Milestones.Reach("ended.after");
+        if (!due.TrueForAll(lease => MayEnd(lease, now))) return null;
+        using var span = Spans.Root("end");
+        span?.SetTag("target", target).SetTag("leases", due.Count);
+        if (due is [var only]) span?.SetTag("lease", only.Id).SetTag("backend", only.Backend);
+        var refusal = await EndAsync(due, cancel);
+        span.Outcome(refusal?.Code ?? "ok");
         return refusal is null ? due.Count : null;
     }
 
@@ -46,20 +48,23 @@ internal sealed class LocalEnds(LeaseStore leases, BackendCatalog backends, Jour
         }
     }
 
-    private async Task<bool> IsEndedAsync(List<Lease> due, CancellationToken cancel)
+    private async Task<Refusal?> EndAsync(List<Lease> due, CancellationToken cancel)
     {
         Milestones.Reach("end.before");
         try
         {
             foreach (var lease in due) await backends.Find(lease.Backend)!.EndAsync(lease.Handle, cancel);
         }
-        catch (BackendException)
+        catch (BackendException fault)
         {
             // Which one, and what of it, is told where each is ended by itself.
-            return false;
+            return new Refusal(fault.Code, fault.Detail);
         }
 
         Milestones.Reach("end.after");
-        return true;
+        Milestones.Reach("ended.before");
+        var refusal = await journal.CommitAsync(Lane.Control, [.. Works(due, clock.NowMs(), cause: null)]);
+        Milestones.Reach("ended.after");
+        return refusal;
     }
 }

@@ -30,7 +30,7 @@ public sealed class OperatorMistakesTests
     public void A_wrong_value_is_told_with_its_key(string key, string value, string mistake) => Told(mistake, With(issuer => issuer[key] = value));
 
     [Theory]
-    [InlineData("""{ "Role": "root", "Match": [ { "Claim": "groups", "Values": [ "x" ] } ] }""", "Operators:Issuers:corp:Roles:0:Role: 'root' is none of auditor, platform, responder, admin")]
+    [InlineData("""{ "Role": "root", "Match": [ { "Claim": "groups", "Values": [ "x" ] } ] }""", "Operators:Issuers:corp:Roles:0:Role: 'root' is none of auditor, platform, responder, reporter, admin")]
     [InlineData("""{ "Role": "0", "Match": [ { "Claim": "groups", "Values": [ "x" ] } ] }""", "Operators:Issuers:corp:Roles:0:Role: '0' is none of")]
     [InlineData("""{ "Role": "admin" }""", "Operators:Issuers:corp:Roles:0:Match: required")]
     [InlineData("""{ "Role": "admin", "Match": [ { "Claim": "groups" } ] }""", "Operators:Issuers:corp:Roles:0:Match:0:Values: required")]
