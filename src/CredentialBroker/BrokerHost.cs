@@ -12,6 +12,7 @@ using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
+using CredentialBroker.Issuance.Reevaluation;
 using CredentialBroker.Issuance.Undecided;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
@@ -95,6 +96,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
             .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
             .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
+            .Each<ReevaluationJob>(TimeSpan.FromSeconds(2), "reevaluation")
             .Each<UndecidedJob>(TimeSpan.FromSeconds(1), "undecided")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<AwsJob>(TimeSpan.FromSeconds(5), "aws")
@@ -155,6 +157,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapWatching();
         app.MapTemplates();
         app.MapExplain();
+        app.MapReevaluation();
         app.MapPlan();
         app.MapFindings();
         app.MapOverview();

@@ -22,10 +22,9 @@ internal sealed class FactReader(
         // Exceptions may bend the rules for some approvals and not for others.
         if (rules.Standing.Exceptions.Count > 0) return null;
         var facts = Begin(workload, ask, rules, renews: null, clock.NowMs()) with { Approval = approval };
-        if (PolicyRules.Decide(facts) is not Decision.Granted granted) return null;
-        facts = facts with { External = await external.AskAsync(facts, granted, rules.Standing.RiskAcceptances, cancel) };
+        facts = await AskAsync(facts, rules, cancel);
         // What cannot be asked is no reason to look less closely.
-        return facts.External is Verdict.Unavailable ? null : facts;
+        return facts.External is Verdict.Unavailable || (facts.External is Verdict.NotAsked && PolicyRules.Decide(facts) is not Decision.Granted) ? null : facts;
     }
 
     /// <summary>The claim was granted: its instance may come again.</summary>
@@ -52,12 +51,19 @@ internal sealed class FactReader(
         }
 
         facts = await BentAsync(facts, rules.Standing, found, cancel);
-        if (PolicyRules.Decide(facts) is not Decision.Granted granted) return facts;
-        facts = facts with { External = await external.AskAsync(facts, granted, rules.Standing.RiskAcceptances, cancel) };
+        facts = await AskAsync(facts, rules, cancel);
         return Outages.Of(facts) == Outage.Quarantine ? facts.InQuarantine(rules.Templates.Find(facts.Template!.Quarantine!)) : facts;
     }
 
-    private Facts Begin(Workload workload, Ask ask, Rules rules, RenewedLease? renews, long now)
+    /// <summary>The rules as this replica knows them.</summary>
+    public ValueTask<Rules> RulesAsync(CancellationToken cancel) => rulebook.ReadAsync(cancel);
+
+    /// <summary>Asks external policy, where there is one, about what would else be granted.</summary>
+    public async Task<Facts> AskAsync(Facts facts, Rules rules, CancellationToken cancel) => PolicyRules.Decide(facts) is Decision.Granted granted
+        ? facts with { External = await external.AskAsync(facts, granted, rules.Standing.RiskAcceptances, cancel) }
+        : facts;
+
+    public Facts Begin(Workload workload, Ask ask, Rules rules, RenewedLease? renews, long now)
     {
         var template = rules.Templates.Find(ask.Template);
         var facts = new Facts(workload, ask, template, null, rules.Controls, new Verdict.NotAsked(), renews, TaskEnded: false, now);

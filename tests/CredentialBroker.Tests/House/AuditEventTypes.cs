@@ -32,6 +32,8 @@ internal static partial class AuditEventTypes
         ["breakglass.review_overdue"] = "Nobody reviewed in time; the template is locked for break-glass.",
         ["breakglass.reviewed"] = "Another person reviewed a break-glass, and found it justified or not.",
         ["breakglass.used"] = "A credential was decided under break-glass.",
+        ["lease.not_granted_anew"] = "A live lease would not be granted today, and ends; the detail names the clause.",
+        ["velocity.breached"] = "A workload, an intent or an owner was given as much as it may have in a time; its claims are frozen for a while.",
         ["deferral.created"] = "A privileged claim waits, because external policy cannot be asked.",
         ["deferral.resolved"] = "What became of a claim that waited: granted, refused or expired.",
         ["quarantine.entered"] = "A claim was answered from quarantine, because external policy cannot be asked.",

@@ -36,6 +36,8 @@ internal static class OcsfKinds
         ["approval.withdrawn"] = Entity("Approval", Disable),
         ["approval.expired"] = Entity("Approval", Disable),
         ["approval.task_finished"] = Entity("Approval", Disable),
+        ["lease.not_granted_anew"] = new(OcsfClasses.UserAccess, Revoke, Severity: 3),
+        ["velocity.breached"] = new(OcsfClasses.DetectionFinding, Create, Severity: 4),
         ["deferral.created"] = new(OcsfClasses.ApiActivity, Other),
         ["deferral.resolved"] = new(OcsfClasses.ApiActivity, Other),
         ["quarantine.entered"] = new(OcsfClasses.ApiActivity, Other, Severity: 3),
