@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
@@ -59,6 +60,11 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(SelectorRequest))]
 [JsonSerializable(typeof(SavedSelector))]
 [JsonSerializable(typeof(SelectorList))]
+[JsonSerializable(typeof(AlarmList))]
+[JsonSerializable(typeof(SetRefusal))]
+[JsonSerializable(typeof(ExposureRequest))]
+[JsonSerializable(typeof(ExposureView))]
+[JsonSerializable(typeof(ExposureList))]
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(ExplainRequest))]

@@ -1,3 +1,4 @@
+using CredentialBroker.Alarms;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -79,6 +80,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddUses(options.Uses)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
+            .AddAlarms(options.Alarms)
             .AddSingleton<Unused>()
             .AddSingleton<Overview>()
             .AddHosting(options.Hosting, options.Operators)
@@ -101,6 +103,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
             .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
             .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
+            .Each<ExposureJob>(TimeSpan.FromSeconds(1), "exposures")
             .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
             .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
@@ -160,6 +163,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapSelectors();
         app.MapUses();
         app.MapSignals();
+        app.MapAlarms();
+        app.MapExposures();
         app.MapControls();
         app.MapCutOffs();
         app.MapExceptions();

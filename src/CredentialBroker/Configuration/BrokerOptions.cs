@@ -1,3 +1,4 @@
+using CredentialBroker.Alarms;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -35,6 +36,7 @@ internal sealed record BrokerOptions
     public AuditOptions Audit { get; init; } = new();
     public IncidentOptions Incidents { get; init; } = new();
     public SignalOptions Signals { get; init; } = new();
+    public AlarmOptions Alarms { get; init; } = new();
     public UseOptions Uses { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();

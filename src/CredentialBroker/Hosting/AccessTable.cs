@@ -9,7 +9,7 @@ internal enum Role
     Platform,
     /// <summary>Freezes, holds, revokes, ends tasks.</summary>
     Responder,
-    /// <summary>Hands in targets' logs, and reads nothing.</summary>
+    /// <summary>Hands in targets' logs and reports exposed credentials, and reads nothing.</summary>
     Reporter,
     /// <summary>Everything.</summary>
     Admin,
@@ -86,6 +86,11 @@ internal static class AccessTable
         new("DELETE", "/v1/selectors/{name}", Audience.Operator, P, R) { Narrows = true },
         new("POST", "/v1/uses/{log}", Audience.Operator, Role.Reporter),
         new("GET", "/v1/leases/{id}/uses", Audience.Operator, A, R) { Narrows = true },
+        new("POST", "/v1/alarms/{source}", Audience.Document),
+        new("GET", "/v1/alarms", Audience.Operator, A, R),
+        new("POST", "/v1/exposures", Audience.Operator, R, Role.Reporter) { Narrows = true },
+        new("GET", "/v1/exposures", Audience.Operator, A, R) { Narrows = true },
+        new("GET", "/v1/exposures/{id}", Audience.Operator, A, R) { Narrows = true },
         new("POST", "/v1/signals/{name}/poll", Audience.Operator, A, R),
         new("GET", "/v1/overview", Audience.Operator, A, P, R) { Narrows = true },
         new("GET", "/v1/findings", Audience.Operator, A, P, R),
