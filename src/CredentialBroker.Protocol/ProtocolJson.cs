@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Overview;
+using CredentialBroker.Protocol.Reviews;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 using CredentialBroker.Protocol.Uses;
@@ -65,6 +66,10 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(ExposureRequest))]
 [JsonSerializable(typeof(ExposureView))]
 [JsonSerializable(typeof(ExposureList))]
+[JsonSerializable(typeof(IdentityReviewView))]
+[JsonSerializable(typeof(IdentityReviewList))]
+[JsonSerializable(typeof(IdentityDecision))]
+[JsonSerializable(typeof(BlastRadius))]
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(ExplainRequest))]

@@ -18,6 +18,7 @@ using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Proofs;
 using CredentialBroker.Reviews;
+using CredentialBroker.Reviews.Identity;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
@@ -81,8 +82,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
             .AddAlarms(options.Alarms)
-            .AddSingleton<Unused>()
-            .AddSingleton<Overview>()
+            .AddReviews(options.Reviews, options.TrustSources.Workloads.Values.Select(source => source.Audience))
             .AddHosting(options.Hosting, options.Operators)
             .AddConsole(options.Console, (http, services) => ActivatorUtilities.CreateInstance<InsideHandler>(services, http.Connection.RemoteIpAddress ?? System.Net.IPAddress.None))
             .AddSingleton(options)
@@ -105,6 +105,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
             .Each<ExposureJob>(TimeSpan.FromSeconds(1), "exposures")
             .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
+            .Each<SharedJob>(TimeSpan.FromSeconds(15), SharedJob.Name)
             .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
@@ -159,6 +160,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapPlan();
         app.MapFindings();
         app.MapOverview();
+        app.MapBlastRadius();
+        app.MapIdentityReviews();
         app.MapIncidents();
         app.MapSelectors();
         app.MapUses();

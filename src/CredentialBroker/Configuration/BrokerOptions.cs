@@ -11,6 +11,7 @@ using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Proofs;
+using CredentialBroker.Reviews;
 using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Signals;
 using CredentialBroker.Uses;
@@ -38,6 +39,7 @@ internal sealed record BrokerOptions
     public SignalOptions Signals { get; init; } = new();
     public AlarmOptions Alarms { get; init; } = new();
     public UseOptions Uses { get; init; } = new();
+    public ReviewOptions Reviews { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();

@@ -54,6 +54,7 @@ internal static class ConfigurationReader
             .Concat(options.Signals.Validate())
             .Concat(options.Alarms.Validate())
             .Concat(options.Uses.Validate())
+            .Concat(options.Reviews.Validate())
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())

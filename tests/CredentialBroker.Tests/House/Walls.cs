@@ -25,8 +25,8 @@ internal static class Walls
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
         ["Alarms"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Leases", "Incidents"],
-        ["Reviews"] = ["Approvals", "Hosting", "Leases", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Alarms", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
+        ["Reviews"] = ["Approvals", "Audit", "Controls", "Hosting", "Incidents", "Leases", "Runtime", "Storage", "Templates"],
+        ["Configuration"] = ["Alarms", "Reviews", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }

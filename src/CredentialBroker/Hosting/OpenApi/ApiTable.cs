@@ -11,6 +11,7 @@ using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Overview;
+using CredentialBroker.Protocol.Reviews;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 using CredentialBroker.Protocol.Uses;
@@ -91,6 +92,11 @@ internal static class ApiTable
         ["GET /v1/exposures"] = new("Lists reports of exposed credentials, newest first, and how long ending them took on average", 200, typeof(ExposureList)),
         ["GET /v1/exposures/{id}"] = new("Shows a report of an exposed credential", 200, typeof(ExposureView)),
         ["GET /v1/overview"] = new("Tells how things stand: what lives, how fast it comes and goes, and what is over when", 200, typeof(OverviewView)),
+        ["GET /v1/reviews/blast-radius"] = new("Tells what whoever took over what a selector covers could reach: leases that live and that ended lately, targets, privileges, owners; as Markdown with Accept: text/markdown", 200, typeof(BlastRadius)),
+        ["POST /v1/reviews/identity"] = new("Reviews every effective identity in documents of a cluster by four checks; with dryRun nothing is kept", 200, typeof(IdentityReviewList)) { Body = typeof(string), BodyType = "application/yaml" },
+        ["GET /v1/reviews/identity"] = new("Lists what workloads were last seen as, or every identity that one was seen with", 200, typeof(IdentityReviewList)),
+        ["GET /v1/reviews/identity/{id}"] = new("Shows a review of an identity", 200, typeof(IdentityReviewView)),
+        ["POST /v1/reviews/identity/{id}/decision"] = new("Accepts or refuses what a workload is now", 200, typeof(IdentityReviewView)) { Body = typeof(IdentityDecision) },
         ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
         ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),
