@@ -17,7 +17,7 @@ internal sealed class ExposureReport : BrokerCommand
 
     public ExposureReport(Shell shell)
         : base(shell, "report", "Report an exposed credential; its leases are revoked at once. Exit code 1 when it is of no lease that is known.",
-            "credbroker exposure report build.log --reason INC-77 --found-in \"build 4711\"", "credbroker exposure report - --reason INC-77 < secret.txt", "credbroker exposure report --lease 06bq2wz7v1e8k3m5n9p0r4s6t8 --reason INC-77")
+            "credbroker exposure report build.log --reason INC-77 --found-in \"build 4711\"", "xclip -o | credbroker exposure report - --reason INC-77", "credbroker exposure report --lease 06bq2wz7v1e8k3m5n9p0r4s6t8 --reason INC-77")
     {
         Add(_file);
         Add(_lease);

@@ -87,7 +87,7 @@ internal sealed class ReviewDecide : BrokerCommand
 /// <summary>What whoever took something over could reach.</summary>
 internal sealed class ReviewBlastRadius : BrokerCommand
 {
-    private readonly Argument<string> _selector = new("SELECTOR") { Description = "What was taken over, such as pod=checkout-7d9f, node=node-1 or image=sha256:…" };
+    private readonly Argument<string> _selector = new("SELECTOR") { Description = "What was taken over, such as pod=checkout-7d9f or node=node-1.internal." };
     private readonly Option<string?> _since = new("--since") { HelpName = "DURATION", Description = "How far back leases that ended count; 24h unless told." };
     private readonly Option<bool> _markdown = new("--markdown") { Description = "As a page of Markdown, to hand on." };
 

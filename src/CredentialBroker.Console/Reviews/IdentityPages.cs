@@ -23,8 +23,8 @@ internal static class IdentityPages
     public static string ReachOf(string selector, string? since = null, string form = "") => $"{BlastRadius}{form}?selector={Uri.EscapeDataString(selector)}{(since is null ? "" : $"&since={Uri.EscapeDataString(since)}")}";
 
     /// <summary>What one running instance reaches.</summary>
-    public static string ReachOf(string workload, string instance, Selector? and = null) =>
-        ReachOf(new Selector([new Term("workload", Comparison.Is, [workload], 0), new Term("instance", Comparison.Is, [instance], 0), .. and?.Terms ?? []]).ToString());
+    public static string ReachOfInstance(string workload, string instance) =>
+        ReachOf(new Selector([new Term("workload", Comparison.Is, [workload], 0), new Term("instance", Comparison.Is, [instance], 0)]).ToString());
 
     private static async Task<IResult> DecideAsync(Visit visit)
     {
