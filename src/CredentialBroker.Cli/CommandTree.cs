@@ -56,6 +56,12 @@ internal static class CommandTree
                 new RecordEnd(shell, ExceptionKind.BreakGlass, "Close a break-glass: its approval is withdrawn and its leases end. The review is due all the same."),
             },
             new Explain(shell),
+            new Command("exposure", "Report credentials that were found where they must not be, and follow them until they are dead.") { new ExposureReport(shell), new ExposureListing(shell), new ExposureShow(shell) },
+            new AlarmListing(shell),
+            new Review(shell)
+            {
+                new ReviewIdentity(shell), new ReviewListing(shell), ReviewDecide.Accept(shell), ReviewDecide.Refuse(shell), new ReviewBlastRadius(shell),
+            },
             new Findings(shell),
             new Command("audit", "Read and verify the evidence.")
             {

@@ -1,3 +1,4 @@
+using CredentialBroker.Alarms;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -10,6 +11,7 @@ using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Proofs;
+using CredentialBroker.Reviews;
 using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Signals;
 using CredentialBroker.Uses;
@@ -35,7 +37,9 @@ internal sealed record BrokerOptions
     public AuditOptions Audit { get; init; } = new();
     public IncidentOptions Incidents { get; init; } = new();
     public SignalOptions Signals { get; init; } = new();
+    public AlarmOptions Alarms { get; init; } = new();
     public UseOptions Uses { get; init; } = new();
+    public ReviewOptions Reviews { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();

@@ -128,6 +128,27 @@ internal sealed class LeaseStore(Store store)
     public async Task<string> NewestAsync(CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
         "SELECT coalesce(max(n.id), '') FROM (SELECT max(id) AS id FROM leases UNION ALL SELECT max(id) FROM ended_leases) n"), row => row.GetString(0), cancel))[0];
 
+    /// <summary>
+    /// Leases, over or not, whose credential has one of these fingerprints. Reads every lease: this is asked when a secret was found
+    /// somewhere, and an index would cost every claim.
+    /// </summary>
+    public Task<List<string>> FindPrintsAsync(IReadOnlyList<string> fingerprints, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.fingerprint UNION SELECT l.id FROM ended_leases l JOIN {Among.From} ON k.id = l.fingerprint")
+    {
+        Shape = Among, Rows = [.. fingerprints.Distinct().Select(print => new object?[] { print })],
+    }, row => row.GetString(0), cancel);
+
+    /// <summary>How many leases of a selector live, and how many more are not over at their targets.</summary>
+    public async Task<(long Live, long Ending)> CountAsync(Selector selector, CancellationToken cancel)
+    {
+        var sql = new SelectorSql(selector);
+        return (await store.ListAsync(Pool.Control, new Statement(
+            $"SELECT coalesce(CAST(sum(CASE WHEN l.state IN (1, 2) THEN 1 ELSE 0 END) AS bigint), 0), count(*) FROM leases l {sql.Joins} WHERE l.state <> {(int)LeaseState.Ended} AND {sql.Where}")
+        {
+            Values = [.. sql.Values],
+        }, row => (row.GetInt64(0), row.GetInt64(1) - row.GetInt64(0)), cancel))[0];
+    }
+
     /// <summary>Of these, the leases that are not over.</summary>
     public async Task<IReadOnlySet<string>> LiveAmongAsync(IReadOnlyList<string> ids, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
         $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.id") { Shape = Among, Rows = [.. ids.Distinct().Select(id => new object?[] { id })] },

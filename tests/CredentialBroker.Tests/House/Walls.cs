@@ -24,8 +24,9 @@ internal static class Walls
         ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
-        ["Reviews"] = ["Approvals", "Hosting", "Leases", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
+        ["Alarms"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Leases", "Incidents"],
+        ["Reviews"] = ["Approvals", "Audit", "Controls", "Hosting", "Incidents", "Leases", "Runtime", "Storage", "Templates"],
+        ["Configuration"] = ["Alarms", "Reviews", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }
