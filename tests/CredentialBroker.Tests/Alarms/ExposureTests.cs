@@ -110,6 +110,21 @@ public sealed class ExposureTests(AlarmScene scene) : IClassFixture<AlarmScene>
         Assert.Equal("active", (await scene.Scene.LeaseAsync(leases[0].Id)).GetProperty("state").GetString());
     }
 
+    [Fact]
+    public async Task Whoever_only_reports_shows_the_secret_and_reads_nothing()
+    {
+        var (_, leases) = await scene.PodAsync("token");
+        var robot = scene.Operators.Token("scanner", "reporters");
+        foreach (var way in new[] { new JsonObject { ["reason"] = "r", ["lease"] = leases[0].Id }, new JsonObject { ["reason"] = "r", ["selector"] = "template=token" } })
+        {
+            Assert.Equal("operator_forbidden", (await scene.Operators.AsAsync(robot, HttpMethod.Post, "/v1/exposures", way)).Code);
+        }
+
+        Assert.Equal("operator_forbidden", (await scene.Operators.AsAsync(robot, HttpMethod.Get, "/v1/exposures")).Code);
+        Assert.Equal(HttpStatusCode.Accepted, (await scene.Operators.AsAsync(robot, HttpMethod.Post, "/v1/exposures", new JsonObject { ["reason"] = "r", ["secret"] = leases[0].Secret })).Status);
+        await scene.Scene.LeaseUntilAsync(leases[0].Id, "ended");
+    }
+
     private async Task<JsonElement> DeadAsync(string id)
     {
         for (var i = 0; ; i++)

@@ -51,6 +51,13 @@ internal static class ExposureEndpoints
     {
         refusal = null;
         if (new object?[] { request.Lease, request.Secret, request.Selector }.Count(way => way is not null) != 1) return Refuse("name one of lease, secret and selector", out refusal);
+        // Who only reports shows what was found; who names leases by other means revokes them, which takes a responder.
+        if (request.Secret is null && !caller.Roles.Any(held => held.Role is Role.Responder or Role.Admin))
+        {
+            refusal = Problems.Of(ReasonCodes.OperatorForbidden, "with your role, show the secret that was found");
+            return null;
+        }
+
         if (!IsLine(request.Reason)) return Refuse("reason: say why in 1 to 512 characters", out refusal);
         if (request.FoundIn is not null && !IsLine(request.FoundIn)) return Refuse("foundIn: 1 to 512 characters", out refusal);
         if (request.Lease is not null && !Ids.IsWellFormed(request.Lease)) return Refuse("lease: no lease has an id of this form", out refusal);
