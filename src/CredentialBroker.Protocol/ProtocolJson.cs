@@ -6,6 +6,7 @@ using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
@@ -61,6 +62,10 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(SelectorList))]
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
+[JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(HostReceipt))]
+[JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(ExposureView))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ControlRequest))]
