@@ -63,6 +63,8 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(ContainerRecord))]
+[JsonSerializable(typeof(EngineUse))]
 [JsonSerializable(typeof(HostReceipt))]
 [JsonSerializable(typeof(HostList))]
 [JsonSerializable(typeof(ExposureView))]

@@ -10,6 +10,7 @@ using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Hosts;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.OAuth;
@@ -77,6 +78,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
             .AddUses(options.Uses)
+            .AddHosts(options.Hosts)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
             .AddSingleton<Unused>()
@@ -159,6 +161,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapIncidents();
         app.MapSelectors();
         app.MapUses();
+        app.MapHosts();
         app.MapSignals();
         app.MapControls();
         app.MapCutOffs();

@@ -66,7 +66,6 @@ internal sealed class Judge(NodeOptions options, HostPaths paths, EngineClient e
     {
         var creation = Creation.Of(Bodies.Read(call));
         string[] resources = [.. creation.Resources.Where(one => !paths.IsDoor(one))];
-        if (resources.Length > 64) throw new RefusedException(Refusals.Resource, "more than 64 resources of the host are asked for");
         var tier = Tiers.Of(resources, caller);
         // Every request for resources of the host is told, whatever becomes of it, each resource by its own line (R44).
         var refusal = Refuse(creation, resources, caller);
@@ -80,6 +79,8 @@ internal sealed class Judge(NodeOptions options, HostPaths paths, EngineClient e
         try
         {
             foreach (var path in creation.Paths) paths.Check(path);
+            // The approval names each of them, in a document that has an end.
+            if (resources.Length > 64 || resources.Sum(one => one.Length) > 4096) return new RefusedException(Refusals.Resource, "more resources of the host are asked for than an approval can name");
             if (resources.FirstOrDefault(one => !Patterns.Allow(caller.May!.HostResources, one)) is { } other) return new RefusedException(Refusals.Resource, $"the caller's class may not have {other}");
             return Patterns.Allow(caller.May!.Images, creation.Image) ? null : new RefusedException(Refusals.Image, "the image is none that the caller's class may run");
         }

@@ -28,7 +28,7 @@ internal sealed class Courier(Spool spool, Ledger ledger, Link link, HostTrust t
         var beat = clock.GetUtcNow();
         while (!cancel.IsCancellationRequested)
         {
-            if (ledger.Take() is { } report && !spool.IsFull) spool.AddReport(report);
+            if (!spool.IsFull) foreach (var report in ledger.Take()) spool.AddReport(report);
             var arrived = await DeliverAsync(cancel);
             if (arrived && clock.GetUtcNow() >= beat)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CredentialBroker.Node.Gate;
 using CredentialBroker.Node.Trust;
@@ -12,10 +13,13 @@ namespace CredentialBroker.Node.Telling;
 /// </summary>
 internal sealed class Ledger(Spool spool, HostTrust trust, TimeProvider clock)
 {
-    public const int MostRecords = 200, MostUses = 500;
+    private const int MostRecords = 200, MostUses = 500;
+
+    /// <summary>A report is a signed document, and the broker takes none that is longer than 16 KiB.</summary>
+    private const int LongestReport = 9_000, LongestList = 4_000, MostLists = 8;
 
     private readonly Lock _gate = new();
-    private List<ContainerRecord> _records = [];
+    private readonly List<ContainerRecord> _records = [];
     private Dictionary<(string Caller, string Uri, string Group, string Request), (long Count, DateTimeOffset Last)> _uses = [];
     private long _dropped;
 
@@ -23,7 +27,7 @@ internal sealed class Ledger(Spool spool, HostTrust trust, TimeProvider clock)
     public void TellNow(ContainerRecord record)
     {
         if (spool.IsFull) throw new RefusedException(Refusals.SpoolFull, "too much waits to be told to the broker");
-        spool.AddReport(Written([record], []));
+        foreach (var list in Lists(record.Resources ?? [])) spool.AddReport(Written([record with { Resources = list }], []));
     }
 
     /// <summary>Tells it with the next report, if there is room.</summary>
@@ -46,16 +50,27 @@ internal sealed class Ledger(Spool spool, HostTrust trust, TimeProvider clock)
         }
     }
 
-    /// <summary>Everything since the last time, as a report; null when there is nothing.</summary>
-    public string? Take()
+    /// <summary>Everything since the last time, as reports.</summary>
+    public IReadOnlyList<string> Take()
     {
+        var reports = new List<string>();
         lock (_gate)
         {
-            if (_records.Count + _uses.Count + _dropped == 0) return null;
-            var written = Written(_records, [.. _uses.Select(one => new EngineUse(one.Key.Caller, one.Key.Uri, one.Key.Group, one.Key.Request, one.Value.Count, one.Value.Last))], _dropped);
-            (_records, _uses, _dropped) = ([], [], 0);
-            return written;
+            if (_records.Count + _uses.Count + _dropped == 0) return reports;
+            var uses = _uses.Select(one => new EngineUse(one.Key.Caller, one.Key.Uri, one.Key.Group, one.Key.Request, one.Value.Count, one.Value.Last)).ToList();
+            while (_records.Count + uses.Count + _dropped > 0)
+            {
+                var size = 0;
+                var records = Cut(_records, ref size, one => JsonSerializer.SerializeToUtf8Bytes(one, ProtocolJson.Default.ContainerRecord).Length);
+                var some = Cut(uses, ref size, one => JsonSerializer.SerializeToUtf8Bytes(one, ProtocolJson.Default.EngineUse).Length);
+                reports.Add(Written(records, some, _dropped));
+                _dropped = 0;
+            }
+
+            _uses = [];
         }
+
+        return reports;
     }
 
     /// <summary>A report of nothing but how the engine stands.</summary>
@@ -63,4 +78,38 @@ internal sealed class Ledger(Spool spool, HostTrust trust, TimeProvider clock)
 
     private string Written(IReadOnlyList<ContainerRecord> records, IReadOnlyList<EngineUse> uses, long dropped = 0) =>
         JsonSerializer.Serialize(new HostReport(Ids.New(clock), trust.Standing, records, uses, dropped), ProtocolJson.Default.HostReport);
+
+    private static List<T> Cut<T>(List<T> from, ref int size, Func<T, int> length)
+    {
+        var count = 0;
+        while (count < from.Count && (size += length(from[count])) < LongestReport) count++;
+        var cut = from[..count];
+        from.RemoveRange(0, count);
+        return cut;
+    }
+
+    /// <summary>All of them, in as many lists as it takes; of what is absurdly many the first, and how many more there were.</summary>
+    private static IEnumerable<IReadOnlyList<string>> Lists(IReadOnlyList<string> resources)
+    {
+        var (list, size, lists) = (new List<string>(), 0, 0);
+        for (var i = 0; i < resources.Count; i++)
+        {
+            if (size + resources[i].Length > LongestList && list.Count > 0)
+            {
+                if (++lists == MostLists)
+                {
+                    yield return [.. list, string.Create(CultureInfo.InvariantCulture, $"and {resources.Count - i} more")];
+                    yield break;
+                }
+
+                yield return list;
+                (list, size) = ([], 0);
+            }
+
+            list.Add(resources[i]);
+            size += resources[i].Length;
+        }
+
+        if (list.Count > 0) yield return list;
+    }
 }

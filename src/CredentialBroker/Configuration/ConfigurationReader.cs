@@ -53,6 +53,7 @@ internal static class ConfigurationReader
             .Concat(options.Incidents.Validate())
             .Concat(options.Signals.Validate())
             .Concat(options.Uses.Validate())
+            .Concat(options.Hosts.Validate(options.TrustSources.Approvals))
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())

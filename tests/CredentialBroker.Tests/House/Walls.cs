@@ -23,9 +23,10 @@ internal static class Walls
         ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
         ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
+        ["Hosts"] = ["Storage", "Hosting", "Audit", "Attestation", "Approvals"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
         ["Reviews"] = ["Approvals", "Hosting", "Leases", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
+        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses", "Hosts"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }
