@@ -33,7 +33,7 @@ internal sealed class Watch(EngineClient engine, Containers containers, Approver
             catch (Exception fault) when (fault is EngineException or JsonException or UnreadableException or IOException)
             {
                 say.Line($"the engine is lost: {fault.Message}");
-                trust.Found("", "the engine cannot be asked");
+                trust.Lost();
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CredentialBroker.Node.Configuration;
 using CredentialBroker.Node.Gate;
 using CredentialBroker.Node.Hosting;
+using CredentialBroker.Node.Tests.Gate;
 using CredentialBroker.Node.Telling;
 using CredentialBroker.TestInfra;
 
@@ -22,6 +23,12 @@ public sealed class HostRig : IAsyncLifetime
     internal DockerEngine Engine { get; private set; } = null!;
 
     internal NodeOptions Options { get; private set; } = null!;
+
+    /// <summary>Whether the engine finds a body privileged, when nobody is asked.</summary>
+    internal Dictionary<string, bool> GoReads { get; } = [];
+
+    /// <summary>A container that was made while nobody was asked.</summary>
+    internal string Stray { get; private set; } = "";
 
     internal string Said => _said.ToString();
 
@@ -44,17 +51,24 @@ public sealed class HostRig : IAsyncLifetime
         Engine = new DockerEngine(_folder, plugin);
         await Engine.StartAsync(asks: false);
         await Engine.ImportAsync();
+        foreach (var row in ReadingTests.Bodies) GoReads[(string)row[0]] = await ReadByGoAsync((string)row[0]);
+        Stray = (await Engine.AsAsync("admin", HttpMethod.Post, "/containers/create", """{"Image":"t/busybox:1"}""")).Json.GetProperty("Id").GetString()!;
         await Engine.StopAsync();
         await Scene.ActivateAsync(TemplateFor(Engine.Image));
         await StartNodeAsync();
         await Engine.StartAsync(asks: true);
-        for (var i = 0; Node.Trust.Standing.Version.Length == 0; i++)
-        {
-            Assert.True(i < 200, $"no self-test: {Said}");
-            await Task.Delay(50);
-        }
-
         await UntilAsync(async () => (await Scene.OperatorAsync(HttpMethod.Get, "/v1/hosts")).Json.GetProperty("hosts")[0].GetProperty("accepted").GetBoolean(), "the broker does not hear the host");
+    }
+
+    /// <summary>Made while the engine asked nobody: the engine's own reading of a body.</summary>
+    private async Task<bool> ReadByGoAsync(string body)
+    {
+        var made = await Engine.AsAsync("admin", HttpMethod.Post, "/containers/create", "{\"Image\":\"t/busybox:1\"," + body[1..]);
+        if (made.Status != System.Net.HttpStatusCode.Created) return false;
+        var id = made.Json.GetProperty("Id").GetString()!;
+        var isPrivileged = (await Engine.AsAsync("admin", HttpMethod.Get, $"/containers/{id}/json")).Json.GetProperty("HostConfig").GetProperty("Privileged").GetBoolean();
+        await Engine.AsAsync("admin", HttpMethod.Delete, $"/containers/{id}");
+        return isPrivileged;
     }
 
     internal async Task StartNodeAsync()
