@@ -83,8 +83,7 @@ internal sealed class Server : IAsyncDisposable, IHttpApplication<HttpContext>
     {
         await _server.StopAsync(new CancellationToken(canceled: true));
         _server.Dispose();
-        File.Delete(_options.Plugin.Socket);
-        if (_options.Attestation.Socket is { } socket) File.Delete(socket);
+        foreach (var socket in new[] { _options.Plugin.Socket, _options.Attestation.Socket }.Where(File.Exists)) File.Delete(socket!);
     }
 
     private async Task AnswerEngineAsync(HttpContext http)

@@ -7,6 +7,7 @@ using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
@@ -65,6 +66,8 @@ internal static partial class Contract
         new("POST", Is("/v1/revocations/ID/confirm"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.ConfirmRequest)),
         new("DELETE", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView)),
         new("POST", Is("/v1/targets/aws/ID/cutoff"), "application/json", [], (s, h) => JsonAsync(h, 200, The.CutOff with { State = s.Text.Contains("\"dryRun\":true", StringComparison.Ordinal) ? "preview" : "pending" }, ProtocolJson.Default.CutOffView), s => s.Read(ProtocolJson.Default.CutOffRequest)),
+        new("GET", Is("/v1/hosts"), null, [], (_, h) => JsonAsync(h, 200, new HostList([The.Host]), ProtocolJson.Default.HostList)),
+        new("GET", Is("/v1/hosts/host-1/exposure"), null, [], (_, h) => JsonAsync(h, 200, The.Exposure, ProtocolJson.Default.ExposureView)),
         new("GET", Is("/v1/findings"), null, ["resolved"], (_, h) => JsonAsync(h, 200, new FindingList([The.Finding]), ProtocolJson.Default.FindingList)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),

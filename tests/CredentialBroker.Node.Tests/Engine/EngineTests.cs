@@ -12,7 +12,7 @@ namespace CredentialBroker.Node.Tests.Engine;
 /// <summary>The gate before a real engine, and the whole way from there to a credential and its end.</summary>
 public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelper output) : IClassFixture<HostRig>
 {
-    private const string Plain = """{"Image":"t/busybox:1","Cmd":["sleep","600"],"HostConfig":{"NetworkMode":"none"}}""";
+    private const string Plain = """{"Image":"t/busybox:1","Cmd":["sleep","600"],"StopTimeout":1,"HostConfig":{"NetworkMode":"none"}}""";
 
     [EngineFact]
     public async Task R24_A_container_is_created_approved_started_claims_dies_and_its_lease_ends()
