@@ -69,6 +69,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(HostList))]
 [JsonSerializable(typeof(ExposureView))]
 [JsonSerializable(typeof(ExplainRequest))]
+[JsonSerializable(typeof(Reviews.ChangePage))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]
