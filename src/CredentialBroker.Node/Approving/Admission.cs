@@ -5,7 +5,7 @@ namespace CredentialBroker.Node.Approving;
 
 /// <summary>A request to create a container that was let through and whose container is not known yet.</summary>
 /// <param name="Digest">Of caller, address and body, the same in both of the engine's calls.</param>
-internal sealed record Admission(string Digest, Caller Caller, string Tier, IReadOnlyList<string> Resources, IReadOnlyList<string> Paths, DateTimeOffset At);
+internal sealed record Admission(string Digest, Caller Caller, string Tier, Creation Asked, IReadOnlyList<string> Resources, DateTimeOffset At);
 
 /// <summary>Requests that were let through, until the engine says what came of them.</summary>
 internal sealed class Admissions(TimeProvider clock)

@@ -23,7 +23,8 @@ internal sealed class Approver(Containers containers, EngineClient engine, Link 
         if (inspected.Id != id || inspected.Beyond(admission.Resources) is not null) throw new RefusedException(Refusals.Differs, "the engine made something else than was asked for");
         var bound = new Bound
         {
-            Id = id, Image = inspected.Image, Caller = admission.Caller.Name, Class = admission.Caller.Class!, Tier = admission.Tier, Resources = admission.Resources, Paths = admission.Paths, Request = admission.Digest,
+            Id = id, Image = inspected.Image, Caller = admission.Caller.Name, Class = admission.Caller.Class!, Tier = admission.Tier, Resources = admission.Resources, Paths = admission.Asked.Paths, Request = admission.Digest,
+            ImageName = admission.Asked.Image, Ticket = admission.Asked.Ticket,
         };
         containers.Keep(bound);
         ledger.Tell(new ContainerRecord("bound", clock.GetUtcNow(), true, admission.Caller.Name, admission.Caller.Uri, admission.Caller.Serial, null, null, id, bound.Image, admission.Resources.Count > 0 ? admission.Resources : null));

@@ -10,6 +10,12 @@ internal sealed record Bound
     /// <summary>Digest of the image that the engine made it from.</summary>
     public required string Image { get; init; }
 
+    /// <summary>The image as the caller named it.</summary>
+    public required string ImageName { get; init; }
+
+    /// <summary>The need, as the caller stated it.</summary>
+    public string? Ticket { get; init; }
+
     public required string Caller { get; init; }
 
     /// <summary>The caller's class, whose templates it is approved for.</summary>

@@ -6,21 +6,25 @@ namespace CredentialBroker.Node.Gate;
 /// <param name="Image">The image as it is named there.</param>
 /// <param name="Resources">Every resource of the host that it would have, each in one exact line.</param>
 /// <param name="Paths">Those of them that are paths of the host.</param>
-internal sealed record Creation(string Image, IReadOnlyList<string> Resources, IReadOnlyList<string> Paths)
+/// <param name="Ticket">The need, as the caller states it in a label.</param>
+internal sealed record Creation(string Image, IReadOnlyList<string> Resources, IReadOnlyList<string> Paths, string? Ticket)
 {
+    public const string TicketLabel = "dev.credbroker.ticket";
+
     public const string HarmlessMembers =
-        "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Healthcheck ArgsEscaped Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal StopTimeout Shell";
+        "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Healthcheck ArgsEscaped Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild StopSignal StopTimeout Shell";
 
     /// <exception cref="UnreadableException">It has a member that the gate does not know.</exception>
     public static Creation Of(Value.Members body)
     {
         var config = new Struct(body, "body").Skip(HarmlessMembers);
         var image = config.Text("Image");
+        var ticket = config.Pairs("Labels").FirstOrDefault(one => one.Key == TicketLabel).Value;
         var asked = new Asked();
         if (config.Inner("HostConfig") is { } host) HostConfig.Read(host, asked);
         if (config.Inner("NetworkingConfig") is { } network) Networks.Read(network);
         config.NoOthers();
-        return new Creation(image, asked.Resources, asked.Paths);
+        return new Creation(image, asked.Resources, asked.Paths, ticket is { Length: > 0 and <= 128 } && !ticket.Any(char.IsControl) ? ticket : null);
     }
 }
 

@@ -71,7 +71,7 @@ internal sealed class Judge(NodeOptions options, HostPaths paths, EngineClient e
         var refusal = Refuse(creation, resources, caller);
         if (resources.Length > 0) ledger.TellNow(Told("privileged_request", call, caller, refusal?.Code) with { Resources = resources, Image = creation.Image.Length == 0 ? null : creation.Image[..Math.Min(creation.Image.Length, 512)] });
         if (refusal is not null) throw refusal;
-        admissions.Expect(new Admission(DigestOf(call), caller, tier, resources, creation.Paths, clock.GetUtcNow()));
+        admissions.Expect(new Admission(DigestOf(call), caller, tier, creation, resources, clock.GetUtcNow()));
     }
 
     private RefusedException? Refuse(Creation creation, string[] resources, Caller caller)

@@ -39,13 +39,23 @@ internal sealed class Link : IDisposable
 
     /// <exception cref="BrokerException">The broker said no.</exception>
     /// <exception cref="BrokerUnreachableException">No whole answer came.</exception>
-    public Task ApproveAsync(Bound bound, CallerOptions caller, CancellationToken cancel) => SubmitAsync($"{bound.Id}.{bound.Run}", new JsonObject
+    public Task ApproveAsync(Bound bound, CallerOptions caller, CancellationToken cancel)
+    {
+        var approval = Approval(bound, caller);
+        if (bound.Ticket is { } ticket) approval["ticket"] = ticket;
+        return SubmitAsync($"{bound.Id}.{bound.Run}", approval, cancel);
+    }
+
+    private JsonObject Approval(Bound bound, CallerOptions caller) => new()
     {
         ["effect"] = "approved", ["ref"] = $"{bound.Id}.{bound.Run}", ["environment"] = _options.Environment, ["templates"] = new JsonArray([.. caller.Templates.Select(one => (JsonNode)one)]),
         ["workload"] = $"docker://{_options.Host}/{bound.Image}", ["instance"] = bound.Id, ["task"] = bound.Task(_options.Host), ["tier"] = bound.Tier, ["requester"] = bound.Caller,
         ["facts"] = new JsonObject { ["container"] = bound.Id, ["image"] = bound.Image },
         ["hostResources"] = new JsonArray([.. bound.Resources.Select(one => (JsonNode)one)]),
-    }, cancel);
+        // Pinned by what the engine runs. Whose signature it bears, the node does not look at.
+        ["image"] = new JsonObject { ["reference"] = $"{bound.ImageName.Split('@')[0]}@{bound.Image}", ["verdict"] = "unsigned" },
+        ["posture"] = bound.Class,
+    };
 
     /// <param name="id">Name of the event; the broker takes it once.</param>
     public Task EndAsync(string id, string task, CancellationToken cancel) => SubmitAsync(id, new JsonObject { ["effect"] = "task_finished", ["task"] = task }, cancel);

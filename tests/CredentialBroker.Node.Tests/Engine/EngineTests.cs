@@ -103,7 +103,7 @@ public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelpe
     public async Task R44_Each_resource_of_the_host_is_recorded_exactly_whether_allowed_or_not()
     {
         string[] lines = [$"bind:{rig.Data}/a:/a:ro", $"bind:{rig.Data}/b:/b:rw", $"bind:{rig.Data}/c:/c:ro", "capability:NET_BIND_SERVICE", "capability:CHOWN"];
-        var body = """{"Image":"t/busybox:1","HostConfig":{"NetworkMode":"none","Binds":["DATA/a:/a:ro","DATA/b:/b"],"Mounts":[{"Type":"bind","Source":"DATA/c","Target":"/c","ReadOnly":true}],"CapAdd":["NET_BIND_SERVICE","CAP_CHOWN"]}}""".Replace("DATA", rig.Data, StringComparison.Ordinal);
+        var body = """{"Image":"t/busybox:1","HostConfig":{"NetworkMode":"none","Binds":["DATA/a:/a:ro","DATA/b:/b"],"Mounts":[{"Type":"bind","Source":"DATA/c","Target":"/c","ReadOnly":true}],"CapAdd":["NET_BIND_SERVICE","CAP_CHOWN"]},"Labels":{"dev.credbroker.ticket":"OPS-7"},"Cmd":["sleep","600"],"StopTimeout":1}""".Replace("DATA", rig.Data, StringComparison.Ordinal);
         Directory.CreateDirectory(Path.Combine(rig.Data, "c"));
         await RefusedAsync("host_resource_refused", "ci", "/containers/create?name=r44", body);
         var id = await CreateAsync("admin", body);
@@ -116,6 +116,8 @@ public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelpe
         Assert.Equal(HttpStatusCode.NoContent, (await StartAsync("admin", id)).Status);
         var approval = (await rig.Scene.OperatorAsync(HttpMethod.Get, "/v1/approvals")).Json.GetProperty("approvals").EnumerateArray().Single(one => one.GetProperty("instance").GetString() == id);
         Assert.Equal("privileged", approval.GetProperty("tier").GetString());
+        // R45: image, need, resources and posture are stated, so that it may claim.
+        await ClaimAsync(id);
         await rig.Engine.AsAsync("admin", HttpMethod.Delete, $"/containers/{id}?force=1");
     }
 
