@@ -63,6 +63,7 @@ internal static class CommandTree
                 new ReviewIdentity(shell), new ReviewListing(shell), ReviewDecide.Accept(shell), ReviewDecide.Refuse(shell), new ReviewBlastRadius(shell),
             },
             new Findings(shell),
+            new Command("host", "Look at container hosts.") { new HostListing(shell), new HostExposure(shell) },
             new Command("audit", "Read and verify the evidence.")
             {
                 new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),

@@ -7,6 +7,7 @@ using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
@@ -72,6 +73,12 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(BlastRadius))]
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
+[JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(ContainerRecord))]
+[JsonSerializable(typeof(EngineUse))]
+[JsonSerializable(typeof(HostReceipt))]
+[JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(ExposureView))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Reviews.ChangePage))]
 [JsonSerializable(typeof(Explanation))]

@@ -194,6 +194,11 @@ public static class ReasonCodes
     /// <summary>Facts changed too often while the claim was decided; try again.</summary>
     public const string FactsChanged = "facts_changed";
 
+    /// <summary>The node of the container host has not been heard for too long.</summary>
+    public const string HostSilent = "host_silent";
+    /// <summary>The engine of the container host does not show its node what it does, and no exception covers it.</summary>
+    public const string HostUntrusted = "host_untrusted";
+
     /// <summary>The caller is not authenticated as an operator.</summary>
     public const string OperatorUnknown = "operator_unknown";
     /// <summary>Too many logins of operators from this address failed; none is looked at before the time given.</summary>

@@ -11,6 +11,7 @@ using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Hosts;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.Reevaluation;
@@ -82,6 +83,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
             .AddUses(options.Uses)
+            .AddHosts(options.Hosts)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
             .AddAlarms(options.Alarms)
@@ -171,6 +173,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapIncidents();
         app.MapSelectors();
         app.MapUses();
+        app.MapHosts();
         app.MapSignals();
         app.MapAlarms();
         app.MapExposures();

@@ -7,7 +7,7 @@ internal sealed record WorkloadSourceOptions
 {
     private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
 
-    /// <summary><c>kubernetes</c>, <c>oidc</c>, <c>github</c>, <c>gitlab</c>, <c>spiffe</c>, <c>aws</c>, <c>aws-call</c>, <c>azure</c> or <c>google</c>.</summary>
+    /// <summary><c>kubernetes</c>, <c>oidc</c>, <c>github</c>, <c>gitlab</c>, <c>spiffe</c>, <c>aws</c>, <c>aws-call</c>, <c>azure</c>, <c>google</c> or <c>docker</c>.</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>The tokens' <c>iss</c>, exactly. May be left out for <c>github</c>, <c>gitlab</c> and <c>google</c>; <c>spiffe</c> and <c>aws-call</c> have none.</summary>

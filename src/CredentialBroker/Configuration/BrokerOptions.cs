@@ -7,6 +7,7 @@ using CredentialBroker.WebConsole;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Hosts;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
@@ -40,6 +41,7 @@ internal sealed record BrokerOptions
     public AlarmOptions Alarms { get; init; } = new();
     public UseOptions Uses { get; init; } = new();
     public ReviewOptions Reviews { get; init; } = new();
+    public HostsOptions Hosts { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();

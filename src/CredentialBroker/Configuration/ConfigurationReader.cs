@@ -55,6 +55,7 @@ internal static class ConfigurationReader
             .Concat(options.Alarms.Validate())
             .Concat(options.Uses.Validate())
             .Concat(options.Reviews.Validate())
+            .Concat(options.Hosts.Validate(options.TrustSources.Approvals))
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())

@@ -23,10 +23,11 @@ internal static class Walls
         ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
         ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
+        ["Hosts"] = ["Storage", "Hosting", "Audit", "Attestation", "Approvals"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
         ["Alarms"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Leases", "Incidents"],
         ["Reviews"] = ["Approvals", "Audit", "Controls", "Hosting", "Incidents", "Leases", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Alarms", "Reviews", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
+        ["Configuration"] = ["Alarms", "Reviews", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses", "Hosts"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }
