@@ -34,6 +34,10 @@ public static class ReasonCodes
     public const string EvidenceCheckUnavailable = "evidence_check_unavailable";
     /// <summary>The evidence was used before and the template asks for one-time evidence, or a DPoP proof was used before.</summary>
     public const string EvidenceReplayed = "evidence_replayed";
+    /// <summary>The cluster that has to say whether the workload still runs cannot be asked at present.</summary>
+    public const string ClusterUnavailable = "cluster_unavailable";
+    /// <summary>What runs is no longer what was approved: its spec, or the digest of an image that runs.</summary>
+    public const string DigestDrift = "digest_drift";
     /// <summary>The keys of the trust source cannot be had at present.</summary>
     public const string EvidenceKeysUnavailable = "evidence_keys_unavailable";
 

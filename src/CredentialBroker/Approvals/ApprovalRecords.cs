@@ -21,6 +21,9 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
     public Work Stopped(ApprovalSource source, Approval approval, string effect, string eventId) =>
         About(source, approval, $"approval.{effect}", eventId).On(chain);
 
+    /// <summary>A candidate was seen to be there.</summary>
+    public Work Confirmed(ApprovalSource source, Approval approval, string by) => About(source, approval, "approval.confirmed", by).On(chain);
+
     /// <summary>A long-running service goes on; what was looked at again is in the record.</summary>
     public Work Reaffirmed(ApprovalSource source, Approval approval, string evidence) =>
         (About(source, approval, "approval.reaffirmed", approval.Id) with { Actor = "broker", Detail = evidence }).On(chain);
