@@ -56,6 +56,8 @@ internal sealed record Approval
     /// <summary>How many distinct instances may bind.</summary>
     public required int MaxUses { get; init; }
     public required int Uses { get; init; }
+    /// <summary>What the source saw of the thing that runs, and the need for it.</summary>
+    public Circumstances Circumstances { get; init; } = Circumstances.None;
     /// <summary>Whether the claiming instance is among those bound already; filled when read for a claim.</summary>
     public bool BoundToCaller { get; init; }
 }

@@ -56,6 +56,7 @@ internal sealed class ApprovalEffects(ApprovalStore approvals, ApprovalRecords r
             ValidUntil = window.ValidUntil,
             MaxUses = document.MaxUses,
             Uses = 0,
+            Circumstances = document.Circumstances,
         };
         var arrived = new ApprovalArrived(source.Name, "approved", approval.Id, approval.Reference, approval.Task);
         return (new Effect(Lane.Issuing, [.. once, new ApprovalArrival(approval), records.Received(source, approval, once[0].EventId)], arrived), null);

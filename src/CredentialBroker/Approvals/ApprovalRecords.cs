@@ -43,7 +43,14 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
     /// <summary>What a reviewer would want to know first.</summary>
     private static string Remarks(Approval approval) =>
         (SecondPerson.IsSelfApproved(approval.Requester, approval.Approvers) ? "; approved by its requester, which this source allows" : "")
-        + (approval.Image is { } image ? $"; image {image.Reference}, signature {image.Verdict}{(image.Signer is { } signer ? $" by {signer}" : "")}" : "");
+        + (approval.Image is { } image ? $"; image {image.Reference}, signature {image.Verdict}{(image.Signer is { } signer ? $" by {signer}" : "")}" : "")
+        + Remarks(approval.Circumstances);
+
+    private static string Remarks(Circumstances seen) =>
+        (seen.RiskClass is { } risk ? $"; risk class {risk}" : "") + (seen.Owner is { } owner ? $"; answered for by {owner}" : "")
+        + (seen.Ticket is { } ticket ? $"; ticket {ticket}" : "") + (seen.Posture is { } posture ? $"; posture {posture}" : "")
+        + (seen.HostResources.Count > 0 ? $"; host resources {string.Join(", ", seen.HostResources)}" : "")
+        + (seen.Weaknesses.Count > 0 ? $"; weaknesses {string.Join(", ", seen.Weaknesses)}" : "");
 
     private AuditEvent About(ApprovalSource source, Approval approval, string type, string eventId) => Of(source, type) with
     {

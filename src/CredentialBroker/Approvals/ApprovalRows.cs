@@ -16,7 +16,8 @@ internal static class ApprovalRows
         ("tier", ColumnType.Text), ("intent", ColumnType.Text), ("requester", ColumnType.Text), ("approvers", ColumnType.Text),
         ("received_at", ColumnType.Number), ("not_before", ColumnType.Number), ("claim_by", ColumnType.Number),
         ("valid_until", ColumnType.Number), ("max_uses", ColumnType.Number), ("uses", ColumnType.Number),
-        ("image", ColumnType.Text), ("image_digest", ColumnType.Text));
+        ("image", ColumnType.Text), ("image_digest", ColumnType.Text),
+        ("circumstances", ColumnType.Text));
 
     public static string Columns { get; } = string.Join(", ", Shape.Columns.Select(c => c.Name));
 
@@ -32,6 +33,7 @@ internal static class ApprovalRows
         JsonSerializer.Serialize(a.Approvers, ApprovalJson.Default.IReadOnlyListString),
         a.ReceivedAt, a.NotBefore, a.ClaimBy, a.ValidUntil, a.MaxUses, a.Uses,
         a.Image is null ? null : JsonSerializer.Serialize(a.Image, ApprovalJson.Default.ImageFacts), a.Image?.Digest,
+        a.Circumstances.IsNone ? null : JsonSerializer.Serialize(a.Circumstances, ApprovalJson.Default.Circumstances),
     ];
 
     /// <summary>Reads a row that begins with <see cref="Columns"/>.</summary>
@@ -63,6 +65,7 @@ internal static class ApprovalRows
         MaxUses = (int)row.GetInt64(at + 20),
         Uses = (int)row.GetInt64(at + 21),
         Image = Text(row, at + 22) is { } image ? JsonSerializer.Deserialize(image, ApprovalJson.Default.ImageFacts) : null,
+        Circumstances = Text(row, at + 24) is { } seen ? JsonSerializer.Deserialize(seen, ApprovalJson.Default.Circumstances)! : Circumstances.None,
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
@@ -72,5 +75,6 @@ internal static class ApprovalRows
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(Intent))]
 [JsonSerializable(typeof(ImageFacts))]
+[JsonSerializable(typeof(Circumstances))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ApprovalJson : JsonSerializerContext;

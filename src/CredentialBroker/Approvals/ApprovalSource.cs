@@ -7,7 +7,7 @@ internal sealed record ApprovalSource(string Name, ApprovalSourceOptions Options
 {
     public Binding Binding { get; } = Words.Bindings[Options.Binding];
 
-    public string MaxTier { get; } = Options.MaxTier ?? "critical";
+    public string MaxTier { get; } = Options.MaxTier ?? Words.Critical;
 
     public Owners Owners { get; } = Options.Owners ?? throw new ArgumentException("validated options have owners", nameof(Options));
 

@@ -29,13 +29,13 @@ internal static class ApprovalSourceMistakes
         }
 
         if (!Words.Bindings.ContainsKey(source.Binding)) yield return $"{path}:Binding: '{source.Binding}' is none of exact, nonce, firstClaim";
-        if (source.MaxTier is { } tier && !Words.Tiers.Contains(tier)) yield return $"{path}:MaxTier: '{tier}' is none of low, standard, critical";
-        if (source is { Binding: "firstClaim", MaxTier: null or "critical" })
+        if (source.MaxTier is { } tier && !Words.Tiers.Contains(tier)) yield return $"{path}:MaxTier: '{tier}' is none of low, standard, critical, privileged";
+        if (source is { Binding: "firstClaim", MaxTier: null or Words.Critical or Words.Privileged })
         {
             yield return $"{path}:MaxTier: firstClaim may not approve critical; set low or standard, or bind by exact or nonce";
         }
 
-        if (source is { MaxTier: null or "critical" } and ({ Authentication: Formats.Webhook or Formats.Token } or { Format: Formats.GitHub }))
+        if (source is { MaxTier: null or Words.Critical or Words.Privileged } and ({ Authentication: Formats.Webhook or Formats.Token } or { Format: Formats.GitHub }))
         {
             yield return $"{path}:MaxTier: a source proven by a shared secret may not approve critical; set low or standard";
         }

@@ -51,7 +51,7 @@ internal sealed record ApprovalSourceOptions
     /// <summary><c>exact</c>, <c>nonce</c> or <c>firstClaim</c>.</summary>
     public string Binding { get; init; } = "exact";
 
-    /// <summary>Highest tier it may approve: <c>low</c>, <c>standard</c> or <c>critical</c>. Null is <c>critical</c>.</summary>
+    /// <summary>Highest tier it may approve: <c>low</c>, <c>standard</c>, <c>critical</c> or <c>privileged</c>. Null is <c>critical</c>.</summary>
     public string? MaxTier { get; init; }
 
     /// <summary><c>refuse</c> what its requester approved, or <c>allow</c> it and record that.</summary>

@@ -15,7 +15,15 @@ internal static class Words
     };
 
     /// <summary>Tiers from the lowest to the highest.</summary>
-    public static readonly IReadOnlyList<string> Tiers = ["low", "standard", "critical"];
+    public static readonly IReadOnlyList<string> Tiers = ["low", "standard", Critical, Privileged];
+
+    public const string Critical = "critical";
+
+    /// <summary>Derived by a gate from what it saw of the thing that runs; no template's.</summary>
+    public const string Privileged = "privileged";
+
+    /// <summary>Tiers for which neither a shared secret nor whoever comes first is proof enough.</summary>
+    public static bool IsGuarded(string tier) => tier is Critical or Privileged;
 
     public static bool Exceeds(string tier, string limit) => RankOf(tier) > RankOf(limit);
 

@@ -18,7 +18,7 @@ internal static class BindingClauses
         {
             Binding.Exact => approval.Instance is null ? Unverifiable("the approval is for an exact instance and names none") : null,
             Binding.Nonce => Nonce(claim),
-            Binding.FirstClaim => claim.IsCritical ? Unverifiable("whoever comes first is no proof where the tier is critical") : null,
+            Binding.FirstClaim => claim.IsCritical || claim.IsPrivileged ? Unverifiable("whoever comes first is no proof where the tier is critical or privileged") : null,
             _ => new Failure(ReasonCodes.PolicyUnavailable, "the approval's binding is none that policy knows"),
         };
     }
@@ -39,7 +39,7 @@ internal static class BindingClauses
     {
         if (claim.Approval.BoundToCaller) return null;
         if (string.IsNullOrEmpty(claim.Approval.Nonce)) return Unverifiable("the approval is bound by a nonce and carries none");
-        if (claim.Facts.Exception?.Terms is { FirstClaimBinding: true } && !claim.IsCritical) return null;
+        if (claim.Facts.Exception?.Terms is { FirstClaimBinding: true } && !claim.IsCritical && !claim.IsPrivileged) return null;
         if (claim.Facts.Ask.Nonce is not { } shown) return Mismatch("the approval's nonce was not shown");
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(shown), Encoding.UTF8.GetBytes(claim.Approval.Nonce))
             ? null

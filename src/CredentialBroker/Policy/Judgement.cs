@@ -25,6 +25,9 @@ internal sealed class Judgement(Facts facts)
     /// <summary>At stake is the higher of what template and approval say.</summary>
     public bool IsCritical => Template.Tier == Tiers.Critical || facts.Approval?.Tier == Tiers.Critical;
 
+    /// <summary>A gate saw that what runs is given part of its host; only an approval says so.</summary>
+    public bool IsPrivileged => facts.Approval?.Tier == Tiers.Privileged;
+
     public bool Has(Needs needs) =>
         (!needs.HasFlag(Needs.Template) || facts.Template is not null) && (!needs.HasFlag(Needs.Approval) || facts.Approval is not null);
 }

@@ -32,6 +32,33 @@ public sealed class IntakeTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task R44_R45_What_the_source_saw_of_the_running_thing_is_kept_and_recorded(string provider)
+    {
+        await using var gate = await Gate.OpenAsync(provider, postgres, _clock);
+        var accepted = await gate.AcceptAsync(Documents.Approved(
+            "run-1", ("hostResources", new JsonArray("bind:/data:/data:ro", "capability:SYS_TIME")), ("weaknesses", new JsonArray("automounted-token")),
+            ("posture", "batch@3"), ("ticket", "CHG-7"), ("riskClass", "autonomous"), ("owner", "team-agents")));
+        var seen = (await gate.House.Approvals.GetAsync(accepted.ApprovalId!, default))!.Circumstances;
+        Assert.Equal(["bind:/data:/data:ro", "capability:SYS_TIME"], seen.HostResources);
+        Assert.Equal((["automounted-token"], "batch@3", "CHG-7", true, "team-agents"), (seen.Weaknesses.ToArray(), seen.Posture, seen.Ticket, seen.IsAutonomous, seen.Owner));
+        Assert.Contains(
+            "risk class autonomous; answered for by team-agents; ticket CHG-7; posture batch@3; host resources bind:/data:/data:ro, capability:SYS_TIME; weaknesses automounted-token",
+            Assert.Single(await gate.House.RecordsAsync()).Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("approvers", ReasonCodes.ApproversMissing, 403)]
+    [InlineData("intent", ReasonCodes.ApprovalMalformed, 400)]
+    [InlineData("owner", ReasonCodes.ApprovalMalformed, 400)]
+    public async Task R20_What_is_autonomous_was_approved_by_somebody_for_something_and_somebody_answers_for_it(string left, string code, int status)
+    {
+        await using var gate = await Gate.OpenAsync("sqlite", postgres, _clock);
+        var document = Documents.Approved("run-1", ("riskClass", "autonomous"), ("owner", "team-agents"));
+        document.Remove(left);
+        await gate.RefusedAsync(document, code, status);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
     public async Task An_event_takes_effect_once(string provider)
     {
         await using var gate = await Gate.OpenAsync(provider, postgres, _clock);

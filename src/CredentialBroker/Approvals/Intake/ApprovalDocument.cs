@@ -28,6 +28,7 @@ internal abstract record ApprovalDocument
         public long? ClaimBy { get; init; }
         public long? ValidUntil { get; init; }
         public required int MaxUses { get; init; }
+        public Circumstances Circumstances { get; init; } = Circumstances.None;
     }
 
     /// <param name="State"><see cref="ApprovalState.Denied"/> or <see cref="ApprovalState.Withdrawn"/>.</param>

@@ -48,10 +48,11 @@ internal static class DocumentReader
             ClaimBy = Seconds(members, "claimBy"),
             ValidUntil = Seconds(members, "validUntil"),
             MaxUses = (int)(members.Number("maxUses", 1, 1000) ?? 1),
+            Circumstances = CircumstancesReader.Read(members),
         };
         if (document.Templates.Count == 0) members.Fail("templates", "is missing or empty");
         if (document.Templates.Any(t => !Text.IsName(t))) members.Fail("templates", "names something that is no template's name");
-        if (!Words.Tiers.Contains(document.Tier)) members.Fail("tier", "is none of low, standard, critical");
+        if (!Words.Tiers.Contains(document.Tier)) members.Fail("tier", "is none of low, standard, critical, privileged");
         if (!IsWorkload(document.Workload)) members.Fail("workload", "is no workload URI such as k8s://prod-eu/shop/checkout, without a wildcard");
         return document;
     }

@@ -12,9 +12,12 @@ internal static class Entitlement
         if (!document.Templates.All(source.MayApprove)) return NotEntitled("templates");
         if (Words.Exceeds(document.Tier, source.MaxTier)) return NotEntitled("tier");
         // The options refuse it already; whoever claims first must never be enough for the highest tier.
-        if (source.Binding == Binding.FirstClaim && document.Tier == "critical") return NotEntitled("tier");
+        if (source.Binding == Binding.FirstClaim && Words.IsGuarded(document.Tier)) return NotEntitled("tier");
         // A shared secret is no proof against its other holder, which is this broker.
-        if (source.IsSharedSecret && document.Tier == "critical") return NotEntitled("tier");
+        if (source.IsSharedSecret && Words.IsGuarded(document.Tier)) return NotEntitled("tier");
+        // What acts on its own was approved by somebody beforehand, for something that was said (R20).
+        if (document.Circumstances.IsAutonomous && document.Approvers.Count == 0) return new Refusal(ReasonCodes.ApproversMissing, "approval.approvers names nobody, and the approved workload is autonomous");
+        if (document.Circumstances.IsAutonomous && document.Intent is null) return new Refusal(ReasonCodes.ApprovalMalformed, "approval.intent is missing, and the approved workload is autonomous");
         if (SecondPerson.Check(source, document) is { } alone) return alone;
         return BindingFault(source.Binding, document) is { } fault ? new Refusal(ReasonCodes.ApprovalMalformed, fault) : null;
     }
