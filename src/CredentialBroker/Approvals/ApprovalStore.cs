@@ -77,12 +77,19 @@ internal sealed class ApprovalStore
         }, ApprovalRows.Read, cancel)).SingleOrDefault();
 
     /// <summary>Of a source, the approvals that it calls so and that are not over: candidates, confirmed and bound ones.</summary>
-    public Task<List<Approval>> ListLiveAsync(string source, IReadOnlyCollection<string> references, CancellationToken cancel) =>
+    public Task<List<Approval>> ListLiveAsync(string source, IReadOnlyCollection<string> references, CancellationToken cancel) => references.Count == 0 ? Task.FromResult(new List<Approval>()) :
         _store.ListAsync(Pool.Control, new Statement(
             $"SELECT {ApprovalRows.ColumnsOf("a")} FROM {References.From} JOIN approvals a ON a.source = @source AND a.reference = k.reference WHERE a.state IN (1, 2, 3)")
         {
             Shape = References, Rows = [.. references.Distinct(StringComparer.Ordinal).Select(reference => new object?[] { reference })], Values = [("source", source)],
         }, ApprovalRows.Read, cancel);
+
+    /// <summary>Of what a source would call so, what it ever called so.</summary>
+    public Task<List<string>> ListKnownAsync(string source, IReadOnlyCollection<string> references, CancellationToken cancel) =>
+        _store.ListAsync(Pool.Control, new Statement($"SELECT a.reference FROM {References.From} JOIN approvals a ON a.source = @source AND a.reference = k.reference")
+        {
+            Shape = References, Rows = [.. references.Distinct(StringComparer.Ordinal).Select(reference => new object?[] { reference })], Values = [("source", source)],
+        }, row => row.GetString(0), cancel);
 
     /// <summary>Approvals of a source that carry this nonce, the newest first.</summary>
     public Task<List<Approval>> ListOfNonceAsync(string source, string nonce, CancellationToken cancel) =>

@@ -55,7 +55,6 @@ internal sealed class ClusterProof(ClusterCatalog clusters) : ILiveProof
         var facts = new Dictionary<string, string>(workload.Attributes, StringComparer.Ordinal) { ["specDigest"] = pod.SpecDigest };
         if (pod.Nonce is { } nonce) facts["nonce"] = nonce;
         if (pod.PinnedImages is { Length: > 0 } pinned) facts["images"] = compare ? pod.RunningImages : pinned;
-        foreach (var (name, value) in PodPrivileges.Facts(pod.Spec)) facts[name] = value;
         return workload with { Strength = Strength, Attributes = facts };
     }
 

@@ -26,14 +26,16 @@ internal static class PodPrivileges
     public static IReadOnlyList<string> HostResources(JsonElement spec) =>
         [.. OfPod(spec).Concat(Volumes(spec)).Concat(PodContainers.Of(spec).SelectMany(OfContainer)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    /// <summary>Further facts of a pod that rules may ask for, by name.</summary>
-    public static IReadOnlyDictionary<string, string> Facts(JsonElement spec) => new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>What makes a credential that is stolen from the pod reach further (R69).</summary>
+    public static IReadOnlyList<string> Weaknesses(JsonElement spec)
     {
+        var found = new List<string>();
         // Where the pod does not say, its service account does, and that one says yes unless told otherwise.
-        ["automountToken"] = spec.TryGetProperty("automountServiceAccountToken", out var mounts) && mounts.ValueKind == JsonValueKind.False ? "false" : "true",
+        if (!spec.TryGetProperty("automountServiceAccountToken", out var mounts) || mounts.ValueKind != JsonValueKind.False) found.Add("automounted-token");
         // From the host's network the host's metadata service is reached as the host reaches it.
-        ["hostNetwork"] = spec.Truth("hostNetwork") ? "true" : "false",
-    };
+        if (spec.Truth("hostNetwork")) found.Add("metadata-reachable");
+        return found;
+    }
 
     private static IEnumerable<string> OfPod(JsonElement spec)
     {

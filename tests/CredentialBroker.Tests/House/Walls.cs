@@ -11,6 +11,8 @@ internal static class Walls
         ["Controls"] = ["Storage", "Audit", "Hosting"],
         ["Attestation"] = ["Storage"],
         ["Approvals"] = ["Storage", "Audit", "Attestation", "Hosting"],
+        ["Clusters"] = ["Attestation", "Backends", "Storage"],
+        ["Admission"] = ["Storage", "Hosting", "Audit", "Attestation", "Approvals", "Issuer", "Backends", "Clusters", "Leases"],
         ["Issuer"] = ["Storage", "Hosting"],
         ["Backends"] = ["Issuer", "Storage"],
         ["Templates"] = ["Backends", "Storage", "Audit"],
@@ -20,12 +22,12 @@ internal static class Walls
         ["Policy"] = ["Attestation", "Approvals", "Templates", "Controls", "Exceptions"],
         ["Issuance"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Templates", "Leases", "Exceptions", "Policy"],
         ["Proofs"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Issuer", "Backends", "Templates", "Leases", "Issuance"],
-        ["Runtime"] = ["Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
+        ["Runtime"] = ["Clusters", "Admission", "Attestation", "Approvals", "Controls", "Leases", "Revocation", "Backends", "Audit", "Storage", "Hosting"],
         ["Signals"] = ["Storage", "Hosting", "Audit", "Issuer"],
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
         ["Reviews"] = ["Approvals", "Hosting", "Leases", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
+        ["Configuration"] = ["Clusters", "Admission", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }
