@@ -27,7 +27,7 @@ internal sealed class ClusterInspection(ClusterCatalog clusters, IReadOnlyList<W
         var (client, points) = (clusters.To(name), new List<ClusterPoint>());
         try
         {
-            var version = (await client.GetAsync("version", cancel))?.Text("gitVersion");
+            var version = await client.GetAsync("version", cancel) is { } told ? JsonMembers.Text(told, "gitVersion") : null;
             points.Add(new ClusterPoint("server", version is not null, version is null ? "does not tell its version" : $"answers, version {version}"));
             foreach (var (verb, group, resource) in Needed)
             {
