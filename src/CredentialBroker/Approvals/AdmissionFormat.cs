@@ -7,7 +7,7 @@ namespace CredentialBroker.Approvals;
 /// <summary>A cluster's API server asks, and sends no documents: what it asks comes in by a door of its own, under <c>/admission</c>.</summary>
 internal sealed class AdmissionFormat : ISourceFormat
 {
-    public int BodyBytes => 0;
+    public int BodyBytes => Limits.BodyBytes;
 
     public Verified.Refused? Unfit(Delivery delivery) => new(ReasonCodes.RequestMalformed, "this source is asked through /admission, and takes no documents", Authentic: false);
 

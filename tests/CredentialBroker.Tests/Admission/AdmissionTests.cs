@@ -259,7 +259,8 @@ public sealed class AdmissionTests(AdmissionFixture fixture) : IClassFixture<Adm
         pod["metadata"]!["annotations"]!["filler"] = new string('x', 3 * 1024 * 1024);
         Assert.True((await _rig.ValidateAsync(_rig.Filled(await _rig.MutateAsync(pod)))).GetProperty("allowed").GetBoolean());
         var body = new StringBuilder("{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"a\",\"name\":\"").Append('x', AdmissionEndpoints.BodyLimit).Append("\"}}").ToString();
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await _rig.PostAsync("/admission/cluster/validate", body)).Status);
+        var reply = await _rig.Broker.Scene.SendAsync(HttpMethod.Post, "/admission/cluster/validate", ClusterRig.GateToken, new StringContent(body, Encoding.UTF8, "application/json"), ("Expect", "100-continue"));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, reply.Status);
     }
 
     private async Task<JsonElement> ApprovalAsync(string id) => (await _rig.Broker.Scene.OperatorAsync(HttpMethod.Get, $"/v1/approvals/{id}")).Json;

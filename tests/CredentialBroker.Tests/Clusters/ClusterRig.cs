@@ -27,7 +27,7 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public string CallerFile => Path.Combine(Folder.Path, "cluster-token");
 
-    public static async Task<ClusterRig> StartAsync(Action<JsonObject>? change = null, string? store = null, Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? services = null)
+    public static async Task<ClusterRig> StartAsync(Action<JsonObject>? change = null, string? store = null, Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? services = null, Action<ClusterWorld>? world = null)
     {
         var folder = new SceneFolder();
         var standIn = await ClusterStandIn.StartAsync(folder.Cluster.Jwks());
@@ -37,6 +37,7 @@ internal sealed class ClusterRig : IAsyncDisposable
         standIn.World.Put("nodes", Named("node-1"));
         standIn.World.Put("serviceaccounts", Named("checkout", "shop", ServiceAccountUid));
         foreach (var which in new[] { "mutating", "validating" }) standIn.World.Put($"{which}webhookconfigurations", Webhooks(which));
+        world?.Invoke(standIn.World);
         var broker = await Brokers.StartAsync(store, configuration => Configure(configuration, folder, standIn, change), folder, services: services);
         var rig = new ClusterRig(broker, standIn, folder);
         await broker.Scene.ActivateAsync(SceneFolder.Token(ttl: "5m").Replace("[gate]", "[admit]", StringComparison.Ordinal));

@@ -85,12 +85,12 @@ internal sealed class KindLoop(ClusterClient client, IClusterChanges changes, Ki
         var (until, pause) = (clock.GetUtcNow() + ListAnew, Shortest);
         while (clock.GetUtcNow() < until)
         {
-            var begun = clock.GetTimestamp();
+            var heard = false;
             try
             {
                 await foreach (var change in client.WatchAsync(changes.Kind, version, cancel))
                 {
-                    version = change.Version;
+                    (version, heard) = (change.Version, true);
                     if (change.Kind != ChangeKind.Bookmark) await waiting.WriteAsync(change, cancel);
                 }
             }
@@ -99,8 +99,8 @@ internal sealed class KindLoop(ClusterClient client, IClusterChanges changes, Ki
                 log.BrokeOff(client.Name, changes.Kind.Resource, fault.Detail);
             }
 
-            // A stream that lasted was none that failed.
-            pause = clock.GetElapsedTime(begun) > Longest ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
+            // A stream that told something was none that failed.
+            pause = heard ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
             await Task.Delay(pause, clock, cancel);
         }
     }

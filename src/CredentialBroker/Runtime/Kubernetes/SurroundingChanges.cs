@@ -96,7 +96,7 @@ internal sealed class SurroundingChanges(
             due.Ring();
         }
 
-        var what = now is null ? "was deleted" : before.Uid == now.Uid ? "changed" : before.Print.Length == 0 ? "is new" : "was deleted and made anew";
+        var what = now is null ? "was deleted" : before.Print.Length == 0 ? "is new" : before.Uid == now.Uid ? "changed" : "was deleted and made anew";
         await findings.RecordAsync($"clusters/{cluster.Name}/{kind.Resource}/{name}", [new Finding(FindingKinds.ClusterChange, $"{kind.Kind} {name} {what}; {holders.Distinct().Count()} pods that it concerns held leases", Over: rule == "end")], cancel);
     }
 
