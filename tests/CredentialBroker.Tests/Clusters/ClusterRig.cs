@@ -12,8 +12,8 @@ namespace CredentialBroker.Clusters;
 /// </summary>
 internal sealed class ClusterRig : IAsyncDisposable
 {
-    public const string GateToken = "the-token-that-the-api-server-shows-0123456789";
-    public const string ServiceAccountUid = "5d1c3c1e-8f3a-4b7e-9a55-000000000001";
+    public const string GateToken = ClusterShapes.GateToken;
+    public const string ServiceAccountUid = ClusterShapes.ServiceAccountUid;
 
     private int _number;
 
@@ -31,85 +31,22 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         var folder = new SceneFolder();
         var standIn = await ClusterStandIn.StartAsync(folder.Cluster.Jwks());
-        File.WriteAllText(Path.Combine(folder.Path, "cluster-token"), standIn.NewCaller());
-        File.WriteAllText(Path.Combine(folder.Path, "gate-token"), GateToken);
-        standIn.World.Put("namespaces", Named("shop"));
-        standIn.World.Put("nodes", Named("node-1"));
-        standIn.World.Put("serviceaccounts", Named("checkout", "shop", ServiceAccountUid));
-        foreach (var which in new[] { "mutating", "validating" }) standIn.World.Put($"{which}webhookconfigurations", Webhooks(which));
+        ClusterShapes.Furnish(folder, standIn);
         world?.Invoke(standIn.World);
-        var broker = await Brokers.StartAsync(store, configuration => Configure(configuration, folder, standIn, change), folder, services: services);
+        var broker = await Brokers.StartAsync(store, configuration => ClusterShapes.Configure(configuration, folder, standIn, change), folder, services: services);
         var rig = new ClusterRig(broker, standIn, folder);
         await broker.Scene.ActivateAsync(SceneFolder.Token(ttl: "5m").Replace("[gate]", "[admit]", StringComparison.Ordinal));
         return rig;
     }
 
-    private static void Configure(JsonObject configuration, SceneFolder folder, ClusterStandIn standIn, Action<JsonObject>? change)
-    {
-        configuration["Clusters"] = new JsonObject { ["cluster"] = new JsonObject { ["Server"] = standIn.Address.ToString(), ["TokenFile"] = Path.Combine(folder.Path, "cluster-token") } };
-        configuration["Admission"] = new JsonObject { ["cluster"] = new JsonObject { ["Budget"] = "00:00:05" } };
-        configuration["TrustSources"]!["Workloads"]!["cluster"]!["Cluster"] = "cluster";
-        configuration["TrustSources"]!["Approvals"]!["admit"] = new JsonObject
-        {
-            ["Format"] = "admission", ["Cluster"] = "cluster", ["Authentication"] = "token", ["SecretFile"] = Path.Combine(folder.Path, "gate-token"), ["MaxTier"] = "standard",
-            ["Environments"] = new JsonArray("test"), ["Templates"] = new JsonArray("token", "orders"), ["Owners"] = configuration["TrustSources"]!["Workloads"]!["cluster"]!["Owners"]!.DeepClone(),
-        };
-        change?.Invoke(configuration);
-    }
+    public JsonObject PodOf(string? name = null, string templates = "token", string account = "checkout") => ClusterShapes.PodOf(name ?? $"checkout-{Interlocked.Increment(ref _number)}", templates, account);
 
-    public static JsonObject Named(string name, string? space = null, string? uid = null)
-    {
-        var metadata = new JsonObject { ["name"] = name, ["uid"] = uid ?? Guid.NewGuid().ToString() };
-        if (space is not null) metadata["namespace"] = space;
-        return new JsonObject { ["metadata"] = metadata };
-    }
+    public static JsonObject Named(string name, string? space = null, string? uid = null) => ClusterShapes.Named(name, space, uid);
 
-    public static JsonObject Webhooks(string which)
-    {
-        var rules = new JsonArray(Rule("CREATE", "pods"));
-        if (which == "validating")
-        {
-            foreach (var (operation, resource) in new[] { ("UPDATE", "pods"), ("UPDATE", "pods/ephemeralcontainers"), ("CONNECT", "pods/exec"), ("CONNECT", "pods/attach"), ("CONNECT", "pods/portforward"), ("CREATE", "serviceaccounts/token") })
-                rules.Add(Rule(operation, resource));
-        }
+    public static JsonObject Webhooks(string which) => ClusterShapes.Webhooks(which);
 
-        var configuration = Named("credential-broker");
-        configuration["webhooks"] = new JsonArray(new JsonObject
-        {
-            ["name"] = $"{which}.credbroker.example", ["failurePolicy"] = "Fail", ["matchPolicy"] = "Equivalent", ["sideEffects"] = "NoneOnDryRun", ["timeoutSeconds"] = 3, ["rules"] = rules,
-            ["clientConfig"] = new JsonObject { ["url"] = $"https://broker.example/admission/cluster/{(which == "mutating" ? "mutate" : "validate")}" },
-        });
-        return configuration;
-    }
-
-    private static JsonObject Rule(string operation, string resource) =>
-        new() { ["operations"] = new JsonArray(operation), ["apiGroups"] = new JsonArray(""), ["apiVersions"] = new JsonArray("v1"), ["resources"] = new JsonArray(resource), ["scope"] = "*" };
-
-    /// <summary>A pod as its author writes it.</summary>
-    public JsonObject PodOf(string? name = null, string templates = "token", string account = "checkout") => new()
-    {
-        ["apiVersion"] = "v1", ["kind"] = "Pod",
-        ["metadata"] = new JsonObject { ["namespace"] = "shop", ["name"] = name ?? $"checkout-{Interlocked.Increment(ref _number)}", ["annotations"] = new JsonObject { ["credbroker.io/templates"] = templates } },
-        ["spec"] = new JsonObject
-        {
-            ["serviceAccountName"] = account, ["automountServiceAccountToken"] = false,
-            ["containers"] = new JsonArray(new JsonObject { ["name"] = "app", ["image"] = $"registry.example/shop/checkout@sha256:{new string('a', 64)}", ["resources"] = new JsonObject() }),
-        },
-    };
-
-    public static JsonObject ReviewOf(string operation, string resource, string kind, JsonObject? thing, JsonObject? old = null, string sub = "", string? name = null, bool dryRun = false, string user = "system:serviceaccount:kube-system:replicaset-controller", params string[] groups)
-    {
-        var (group, version, last) = resource.Split('/') is [var g, var v, var r] ? (g, v, r) : ("", "v1", resource);
-        var kinds = kind.Split('/') is [var kg, var kv, var k] ? (kg, kv, k) : ("", "v1", kind);
-        var request = new JsonObject
-        {
-            ["uid"] = Guid.NewGuid().ToString(), ["operation"] = operation, ["dryRun"] = dryRun, ["namespace"] = (string?)thing?["metadata"]?["namespace"] ?? "shop", ["name"] = name ?? (string?)thing?["metadata"]?["name"] ?? "",
-            ["resource"] = new JsonObject { ["group"] = group, ["version"] = version, ["resource"] = last }, ["kind"] = new JsonObject { ["group"] = kinds.Item1, ["version"] = kinds.Item2, ["kind"] = kinds.Item3 },
-            ["userInfo"] = new JsonObject { ["username"] = user, ["groups"] = new JsonArray([.. groups.Select(one => (JsonNode)one)]) }, ["object"] = thing?.DeepClone(), ["oldObject"] = old?.DeepClone(), ["options"] = null,
-        };
-        if (sub.Length > 0) request["subResource"] = sub;
-        return new JsonObject { ["kind"] = "AdmissionReview", ["apiVersion"] = "admission.k8s.io/v1", ["request"] = request };
-    }
+    public static JsonObject ReviewOf(string operation, string resource, string kind, JsonObject? thing, JsonObject? old = null, string sub = "", string? name = null, bool dryRun = false, string user = "system:serviceaccount:kube-system:replicaset-controller", params string[] groups) =>
+        ClusterShapes.ReviewOf(operation, resource, kind, thing, old, sub, name, dryRun, user, groups);
 
     /// <summary>One question; the answer's response.</summary>
     public async Task<JsonElement> AskAsync(string which, JsonObject review, string query = "?timeout=30s")

@@ -101,7 +101,7 @@ public sealed class WatchedClusterTests(WatchedClusterFixture fixture) : IClassF
     }
 
     [Fact]
-    public async Task R35_An_account_that_was_made_anew_and_a_binding_that_changed_are_acted_upon_by_rule()
+    public async Task R11_An_account_that_was_made_anew_and_a_binding_that_changed_are_acted_upon_by_rule()
     {
         const string ns = "shop";
         var account = ClusterRig.Named("billing", ns, ClusterRig.ServiceAccountUid);
