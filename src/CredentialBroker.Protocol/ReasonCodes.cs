@@ -138,12 +138,23 @@ public static class ReasonCodes
     /// <summary>The image that was approved is not pinned by digest, or not signed by a party the template names.</summary>
     public const string ImageRefused = "image_refused";
 
+    /// <summary>The environment's profile demands more than the approval, the evidence or the running thing has.</summary>
+    public const string ProfileRefused = "profile_refused";
+    /// <summary>The approval is privileged and leaves out the image's digest, the need, the host resources or the posture.</summary>
+    public const string PostureUnknown = "posture_unknown";
+    /// <summary>More was asked for in a time than the workload, the intent or the owner may have; claims are frozen for a while.</summary>
+    public const string Velocity = "velocity";
+
     /// <summary>A freeze is in force for what was asked.</summary>
     public const string Frozen = "frozen";
     /// <summary>The task is over.</summary>
     public const string TaskEnded = "task_ended";
     /// <summary>Policy could not be evaluated, or did not answer in the one way that means yes.</summary>
     public const string PolicyUnavailable = "policy_unavailable";
+    /// <summary>The claim is privileged and policy cannot be asked at present. Ask again with the same idempotency key after <c>Retry-After</c>.</summary>
+    public const string TierDeferred = "tier_deferred";
+    /// <summary>The claim was deferred, and refused or too old before policy could be asked. Begin a new claim with a new idempotency key.</summary>
+    public const string DeferralOver = "deferral_over";
     /// <summary>Policy said no.</summary>
     public const string PolicyDenied = "policy_denied";
     /// <summary>The accepted risk that a fallback rests on is expired, out of scope, or approved by its requester.</summary>

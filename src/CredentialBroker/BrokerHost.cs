@@ -14,6 +14,8 @@ using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
+using CredentialBroker.Issuance.Reevaluation;
+using CredentialBroker.Issuance.Undecided;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
@@ -76,7 +78,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates))
             .AddLeases()
             .AddExceptions(options.Exceptions)
-            .AddIssuance(options.Policy)
+            .AddIssuance(options.Policy, options.Hosting.Profile)
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
             .AddRevocation(options.Limits.EndsPerTarget)
@@ -100,6 +102,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
             .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
             .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
+            .Each<ReevaluationJob>(TimeSpan.FromSeconds(2), "reevaluation")
+            .Each<UndecidedJob>(TimeSpan.FromSeconds(1), "undecided")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<AwsJob>(TimeSpan.FromSeconds(5), "aws")
             .Each<TidyJob>(TimeSpan.FromSeconds(30), "tidy")
@@ -161,6 +165,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapWatching();
         app.MapTemplates();
         app.MapExplain();
+        app.MapReevaluation();
         app.MapPlan();
         app.MapFindings();
         app.MapOverview();

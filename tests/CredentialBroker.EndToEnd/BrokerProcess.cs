@@ -112,7 +112,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
             if (_process.HasExited) throw new InvalidOperationException($"the broker ended with {_process.ExitCode}: {Said}");
             try
             {
-                if ((await Scene.SendAsync(HttpMethod.Get, "/healthz/ready", null)).Status == System.Net.HttpStatusCode.OK) return;
+                if ((await Scene.SendAsync(HttpMethod.Get, "/healthz/ready", null)).Status == System.Net.HttpStatusCode.OK && !_process.HasExited) return;
             }
             catch (HttpRequestException)
             {

@@ -68,7 +68,7 @@ internal sealed record AuditEvent
     public Work On(AuditChain chain) => chain.Append(this);
 }
 
-/// <param name="Effect"><c>granted</c> or <c>refused</c>.</param>
+/// <param name="Effect"><c>granted</c>, <c>refused</c>, <c>deferred</c> or <c>quarantined</c>.</param>
 /// <param name="ReasonCode">Stable code; <c>ok</c> when granted.</param>
 /// <param name="Clause">The clause that failed, when one did.</param>
 /// <param name="PolicyRevision">Revision of the external policy, when asked.</param>
@@ -78,12 +78,25 @@ internal sealed record DecisionBlock(
     /// <summary>Who activated the template's revision (R40).</summary>
     public string? ActivatedBy { get; init; }
 
+    /// <summary>What the external policy point calls its decision in its own log.</summary>
+    public string? PolicyDecision { get; init; }
+
+    /// <summary>Minimum controls of the environment that the claim was judged by (R67).</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>What policy was told of the approved image, host resources and need (R45, R63), where the approval stated any.</summary>
+    public StatedBlock? Stated { get; init; }
+
     /// <summary>Exception that the claim was judged under.</summary>
     public string? Exception { get; init; }
 
     /// <summary>True for a legacy check-out (R32).</summary>
     public bool? NotEquivalent { get; init; }
 }
+
+/// <summary>What an approval stated about the thing that runs.</summary>
+internal sealed record StatedBlock(
+    string? Image, string? ImageSigner, string? Posture, string? Ticket, string? RiskClass, string? Owner, IReadOnlyList<string>? HostResources, IReadOnlyList<string>? Weaknesses);
 
 /// <summary>Who asked, as far as it was proven.</summary>
 internal sealed record CallerBlock(

@@ -9,6 +9,7 @@ internal static class Problems
 {
     private static readonly Dictionary<string, int> Statuses = new(StringComparer.Ordinal)
     {
+        [ReasonCodes.TierDeferred] = 202,
         [ReasonCodes.RequestMalformed] = 400, [ReasonCodes.ProofInvalid] = 400, [ReasonCodes.SigningRequestInvalid] = 400,
         [ReasonCodes.ApprovalMalformed] = 400, [ReasonCodes.BinaryMode] = 400, [ReasonCodes.EventType] = 400,
         [ReasonCodes.OperatorUnknown] = 401,
@@ -66,7 +67,7 @@ internal static class Problems
             response.StatusCode = problem.Status;
             response.Headers.CacheControl = "no-store";
             if (retryAfter is { } wait) response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            else if (problem.Status is 503 or 425) response.Headers.RetryAfter = "1";
+            else if (problem.Status is 503 or 425 or 202) response.Headers.RetryAfter = "1";
             if (problem.Status == 401) response.Headers.WWWAuthenticate = "Bearer";
             return response.WriteAsJsonAsync(problem, ProtocolJson.Default.Problem, "application/problem+json", httpContext.RequestAborted);
         }

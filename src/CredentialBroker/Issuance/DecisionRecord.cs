@@ -24,9 +24,9 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
 
     public string? Task { get; set; }
 
-    public Work Granted(Decision.Granted granted) => Append("granted", "ok", null, granted.Tier, granted.Scope.Privileges);
+    public Work Granted(Decision.Granted granted) => Append(Facts?.Claimed is null ? "granted" : "quarantined", "ok", null, granted.Tier, granted.Scope.Privileges);
 
-    public Work Refused(string code, string? clause) => Append("refused", code, clause, Facts?.Template?.Tier, []);
+    public Work Refused(string code, string? clause) => Append(code == ReasonCodes.TierDeferred ? "deferred" : "refused", code, clause, Facts?.Template?.Tier, []);
 
     /// <summary>What was bent for a grant is told beside the decision that rests on it, and marked on its lease, in the same commit (R03, R51, R52).</summary>
     public IReadOnlyList<Work> RiskUsed(Facts facts) =>
@@ -55,9 +55,12 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
     {
         Activity.Current?.AddEvent(new ActivityEvent("decision", tags: new() { ["effect"] = effect, ["code"] = code, ["clause"] = clause }));
         var decision = new DecisionBlock(
-            Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External is Verdict.Allow allow ? allow.Revision : null, Facts?.Controls.Epoch ?? 0)
+            Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External switch { Verdict.Allow allow => allow.Revision, Verdict.Deny deny => deny.Revision, _ => null }, Facts?.Controls.Epoch ?? 0)
         {
             ActivatedBy = Facts?.Template?.ActivatedBy,
+            PolicyDecision = Facts?.External.DecisionId,
+            Profile = Facts?.Profile,
+            Stated = StatedBy(Facts?.Approval),
             Exception = Facts?.Exception?.Id,
             NotEquivalent = Facts?.Template?.Legacy is null ? null : true,
         };
@@ -72,6 +75,14 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
             Owners = Facts?.Template?.Owners,
         }).On(chain);
     }
+
+    private static StatedBlock? StatedBy(Approval? approval) => approval is null || (approval.Image is null && approval.Circumstances.IsNone)
+        ? null
+        : new StatedBlock(
+            approval.Image?.Reference, approval.Image?.Signer, approval.Circumstances.Posture, approval.Circumstances.Ticket, approval.Circumstances.RiskClass, approval.Circumstances.Owner,
+            Some(approval.Circumstances.HostResources), Some(approval.Circumstances.Weaknesses));
+
+    private static IReadOnlyList<string>? Some(IReadOnlyList<string> texts) => texts.Count == 0 ? null : texts;
 
     private static CallerBlock CallerOf(Workload w) =>
         new(w.Source, w.Kind, w.Uri, w.Subject, w.Instance, w.Strength, w.EvidenceId, w.ActChain.Count == 0 ? null : w.ActChain);

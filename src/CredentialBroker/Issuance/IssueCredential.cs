@@ -2,6 +2,8 @@ using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Controls;
+using CredentialBroker.Issuance.Undecided;
+using CredentialBroker.Issuance.Velocities;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Policy;
@@ -16,7 +18,7 @@ namespace CredentialBroker.Issuance;
 /// 7 it is theirs, 8 answer. What 5 could not write is not made; what 7 could not write is not handed out and falls due.
 /// </summary>
 internal sealed class IssueCredential(
-    WorkloadAttestation attestation, FactReader reader, Replays replays, Refusals refusals, MintAtTarget minting,
+    WorkloadAttestation attestation, FactReader reader, Replays replays, Refusals refusals, UndecidedDesk undecided, VelocityLimits velocity, MintAtTarget minting,
     Journal journal, AuditChain chain, Fingerprints fingerprints, BrokerMetrics metrics, TimeProvider clock)
 {
     /// <summary>How often controls may change under one claim before it is sent back.</summary>
@@ -41,12 +43,14 @@ internal sealed class IssueCredential(
 
             // 4. may they
             var decision = PolicyRules.Decide(facts);
+            var waiting = await undecided.FindAsync(key, facts, cancel);
+            if (waiting is { Outcome: not null }) decision = UndecidedDesk.Over(waiting);
             if (decision is not Decision.Granted granted)
             {
                 // A grant is checked against its key and the epoch when it is written; a refusal is, before it is given.
                 if (await replays.FindAsync(key, claim.BodyHash, cancel) is { } replay) return replay;
                 if (await reader.IsStaleAsync(facts, cancel)) continue;
-                return await refusals.RecordAsync(record, (Decision.Refused)decision);
+                return await undecided.RefuseAsync(record, (Decision.Refused)decision, key, waiting, cancel);
             }
 
             // 5. record the intent; where nothing exists until it is released, it is made first and one commit covers both
@@ -69,6 +73,7 @@ internal sealed class IssueCredential(
                 new LeaseOpen(lease, facts.Template!.ConcurrentLeases),
                 record.Granted(granted),
                 .. record.RiskUsed(facts),
+                .. undecided.Granted(key, facts, claim.Ask, lease, waiting),
                 .. ready is null ? [] : IssueEvents.Issued(clock, chain, lease),
             ];
             Milestones.Reach("intent.before");
@@ -84,7 +89,7 @@ internal sealed class IssueCredential(
                 case ClaimKey.Taken: return (await replays.FindAsync(key, claim.BodyHash, cancel))!;
                 // What is remembered only proposes: the store has the last word.
                 case not null when recalled is not null: reader.Forget(facts); continue;
-                default: return await refusals.RecordAsync(record, new Decision.Refused(refusal.Code, "commit", refusal.Detail));
+                default: return await refusals.RecordAsync(record, new Decision.Refused(refusal.Code, "commit", refusal.Detail), velocity.Suspension(facts, refusal));
             }
 
             metrics.RiskUsed(facts.External);

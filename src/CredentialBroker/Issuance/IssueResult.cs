@@ -18,7 +18,11 @@ internal abstract record IssueResult
     internal sealed record Replayed(LeaseOfWorkload Lease) : IssueResult;
 
     /// <param name="DecisionId">Null when nobody was proven to ask, so that no decision was made.</param>
-    internal sealed record Refused(string Code, string Detail, string? Clause, string? DecisionId) : IssueResult;
+    internal sealed record Refused(string Code, string Detail, string? Clause, string? DecisionId) : IssueResult
+    {
+        /// <summary>When to ask again, where that is known.</summary>
+        public TimeSpan? RetryAfter { get; init; }
+    }
 }
 
 /// <summary>One claim as it came in; nothing in it is trusted.</summary>

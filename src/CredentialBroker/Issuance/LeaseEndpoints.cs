@@ -117,7 +117,7 @@ internal static class LeaseEndpoints
         IssueResult.Granted granted => new LeaseAnswerResult(LeaseViews.Of(granted.Lease), granted.Secret, granted.Delivery, made ? 201 : 200),
         IssueResult.Replayed replayed => Results.Json(new LeaseAnswer(LeaseViews.Of(replayed.Lease), null, Replayed: true), ProtocolJson.Default.LeaseAnswer),
         // A workload learns the code and whom to name when it asks; the clause and its detail are the operators'.
-        IssueResult.Refused refused => Problems.Of(refused.Code, refused.DecisionId is null ? null : "ask an operator about this decision", refused.DecisionId),
+        IssueResult.Refused refused => Problems.Of(refused.Code, refused.DecisionId is null ? null : "ask an operator about this decision", refused.DecisionId, retryAfter: refused.RetryAfter),
         _ => throw new InvalidOperationException("issuing has three outcomes"),
     };
 

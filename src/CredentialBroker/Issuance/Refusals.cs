@@ -14,9 +14,16 @@ internal sealed class Refusals(Journal journal, AuditChain chain, BrokerMetrics 
 {
     private readonly ConcurrentDictionary<string, long> _unproven = new(StringComparer.Ordinal);
 
-    public async Task<IssueResult> RecordAsync(DecisionRecord record, Decision.Refused refused)
+    /// <param name="besides">What is written with the refusal.</param>
+    /// <returns>The refusal, or the one that the store gave instead of writing it.</returns>
+    public async Task<IssueResult> RecordAsync(DecisionRecord record, Decision.Refused refused, params IReadOnlyList<Work> besides)
     {
-        await journal.CommitAsync(Lane.Issuing, record.Refused(refused.Code, refused.Clause));
+        if (await journal.CommitAsync(Lane.Issuing, [record.Refused(refused.Code, refused.Clause), .. besides]) is { } other)
+        {
+            refused = new Decision.Refused(other.Code, "commit", other.Detail);
+            await journal.CommitAsync(Lane.Issuing, record.Refused(refused.Code, refused.Clause));
+        }
+
         metrics.Decided(record.Operation, refused.Code);
         return new IssueResult.Refused(refused.Code, refused.Detail, refused.Clause, record.Id);
     }

@@ -111,6 +111,11 @@ internal sealed class LeaseStore(Store store)
         $"SELECT {LeaseColumns.Of("l")}, {Instance} FROM leases l {Joined} JOIN {Among.From} ON k.id = l.workload_id") { Shape = Among, Rows = [.. workloads.Select(id => new object?[] { id })] },
         Read, cancel);
 
+    /// <summary>What an instance holds that is not over, newest first.</summary>
+    public Task<List<Lease>> HeldByAsync(string workloadId, int most, CancellationToken cancel) => store.ListAsync(Pool.Issuing, new Statement(
+        $"SELECT {LeaseColumns.Of("l")} FROM leases l WHERE l.workload_id = @workload AND l.state IN (1, 2) ORDER BY l.id DESC LIMIT @most") { Values = [("workload", workloadId), ("most", most)] },
+        LeaseColumns.Read, cancel);
+
     /// <summary>Leases of a task that are neither over nor due.</summary>
     public async Task<int> CountOfTaskAsync(string task, long now) => (int)(await store.ListAsync(Pool.Control, new Statement(
         "SELECT count(*) FROM leases WHERE task = @task AND state IN (1, 2) AND ends_at > @now") { Values = [("task", task), ("now", now)] }, row => row.GetInt64(0), CancellationToken.None))[0];

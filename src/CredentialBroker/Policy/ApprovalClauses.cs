@@ -10,7 +10,7 @@ internal static class ApprovalClauses
         claim.Facts.Approval is null ? new Failure(ReasonCodes.NoApproval, "no approval speaks of this workload and template") : null;
 
     public static Failure? Source(Judgement claim) =>
-        claim.Approval.Source == OwnSources.BreakGlass || claim.Template.ApprovalSources.Contains(claim.Approval.Source, StringComparer.Ordinal)
+        claim.Approval.Source == OwnSources.BreakGlass || claim.Claimed.ApprovalSources.Contains(claim.Approval.Source, StringComparer.Ordinal)
             ? null
             : new Failure(ReasonCodes.SourceNotEntitled, $"the template accepts no approvals of {claim.Approval.Source}");
 
@@ -26,7 +26,7 @@ internal static class ApprovalClauses
     };
 
     public static Failure? CoversTemplate(Judgement claim) =>
-        claim.Approval.Templates.Contains(claim.Template.Name, StringComparer.Ordinal)
+        claim.Approval.Templates.Contains(claim.Claimed.Name, StringComparer.Ordinal)
             ? null
             : new Failure(ReasonCodes.NoApproval, "the approval does not name this template");
 

@@ -33,6 +33,9 @@ internal static class Clauses
         new("binding_facts", "evidence proves every fact that the approval states", Needs.Approval, BindingClauses.FactsProven),
         new("approval_uses", "the approval allows one more instance, or this one is bound already", Needs.Approval, ApprovalClauses.Uses),
         new("image", "the approved image is pinned and signed as the template, or the tier critical, demands", Needs.Both, ImageClauses.Image),
+        new("profile", "what the environment's profile demands of image, evidence, binding and weaknesses holds", Needs.Both, Profiles.Holds),
+        new("privileged_stated", "a privileged approval states image, need, host resources and posture", Needs.Approval, Profiles.PrivilegedIsStated),
+        new("autonomous", "an autonomous workload was approved for an intent, and asks for five minutes at most", Needs.Both, Profiles.AutonomousIsNarrow),
         new("tier", "the approval's tier is at least the template's", Needs.Both, ApprovalClauses.Tier),
 
         // how much, how long
@@ -40,6 +43,7 @@ internal static class Clauses
         new("scope", "what is asked for lies within template and approval", Needs.Template, GrantClauses.Scope),
         new("ttl", "the wanted life is no longer than the template's", Needs.Template, GrantClauses.Ttl),
         new("external_policy", "the external policy point, where there is one, says yes", Needs.Template, GrantClauses.ExternalPolicy),
+        new("quarantine", "what is given while external policy cannot be asked is of tier low, for five minutes, and no cloud's", Needs.Template, QuarantineClauses.Harmless),
         new("concurrent_leases", "the instance holds fewer leases than it may", Needs.Template, ExceptionClauses.Concurrent),
         new("exception", "the exception that is used is live, of two people, and covers the claim", Needs.Template, ExceptionClauses.Stands),
         new("legacy_reviewed", "a legacy template's compensating controls were reviewed in time", Needs.Template, ExceptionClauses.LegacyReviewed),

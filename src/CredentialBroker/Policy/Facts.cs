@@ -16,6 +16,9 @@ internal abstract record Verdict
 {
     private Verdict() { }
 
+    /// <summary>The policy point's own name for its decision, by which its log has it.</summary>
+    public string? DecisionId { get; init; }
+
     /// <summary>No external policy is configured.</summary>
     internal sealed record NotAsked : Verdict;
 
@@ -45,6 +48,15 @@ internal sealed record Facts(
 {
     /// <summary>The exception that the claim is judged under; null judges it by the rules alone.</summary>
     public ExceptionRecord? Exception { get; init; }
+
+    /// <summary>The template that was asked for, where its quarantine answers; the approval is judged by it.</summary>
+    public CompiledTemplate? Claimed { get; init; }
+
+    /// <summary>The claim as it is in quarantine: nothing that was asked or approved chooses there.</summary>
+    public Facts InQuarantine(CompiledTemplate? quarantine) => this with { Claimed = Template, Template = quarantine, Ask = new Ask(Template!.Quarantine!, null, null, Ask.Nonce) };
+
+    /// <summary>Minimum controls of the template's environment (R67): <c>dev</c>, <c>standard</c> or <c>regulated</c>; chosen by the operator alone.</summary>
+    public string Profile { get; init; } = Profiles.Standard;
 
     /// <summary>Leases of the template that the instance holds; null where no exception could allow more than the template.</summary>
     public long? Held { get; init; }

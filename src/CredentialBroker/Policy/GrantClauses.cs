@@ -32,6 +32,8 @@ internal static class GrantClauses
     /// <summary>Only an explicit yes is a yes (R01); an accepted risk (R03) stands in for it except where the tier is critical (R04).</summary>
     public static Failure? ExternalPolicy(Judgement claim) => claim.Facts.External switch
     {
+        // Nothing of what was asked for is granted; what is, is judged by the clause on quarantine.
+        Verdict.Unavailable when claim.Facts.Claimed is not null => null,
         Verdict.NotAsked => null,
         Verdict.Allow { Revision.Length: > 0 } => null,
         Verdict.Allow => new Failure(ReasonCodes.PolicyUnavailable, "external policy said yes without its revision"),

@@ -13,10 +13,13 @@ internal sealed class Judgement(Facts facts)
 
     public CompiledTemplate Template => facts.Template ?? throw new InvalidOperationException("a clause judged a template that is not there");
 
+    /// <summary>What was asked for and approved: the template, but in quarantine.</summary>
+    public CompiledTemplate Claimed => facts.Claimed ?? Template;
+
     public Approval Approval => facts.Approval ?? throw new InvalidOperationException("a clause judged an approval that is not there");
 
     /// <summary>What would be granted: the template's grant, narrowed by what was asked and what was approved (R28).</summary>
-    public Scoped Scope => _scope ??= Template.Scope(facts.Ask.Intent, facts.Approval?.Intent, WorkloadFacts.Of(facts.Workload));
+    public Scoped Scope => _scope ??= Template.Scope(facts.Ask.Intent, facts.Claimed is null ? facts.Approval?.Intent : null, WorkloadFacts.Of(facts.Workload));
 
     public Life Life => Life.Of(facts, Template, Approval);
 

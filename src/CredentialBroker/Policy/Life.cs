@@ -17,7 +17,8 @@ internal sealed record Life(long EndsAt, string Because, long MaxEndsAt)
 
     public static Life Of(Facts facts, CompiledTemplate template, Approval approval)
     {
-        var maxEndsAt = facts.Renews?.MaxEndsAt ?? facts.Now + template.MaxTtl;
+        // In quarantine nothing is renewed: the next claim is decided afresh.
+        var maxEndsAt = facts.Renews?.MaxEndsAt ?? facts.Now + (facts.Claimed is null ? template.MaxTtl : template.Ttl);
         // What an exception allows ends with its window, also over all renewals.
         var (longest, because) = (maxEndsAt, MaxTtl);
         if (facts.Exception?.EndsAt is { } over && over <= maxEndsAt) (longest, because) = (over, ExceptionEnd);

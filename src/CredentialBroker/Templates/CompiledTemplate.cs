@@ -24,6 +24,8 @@ internal sealed record CompiledTemplate
     public required bool OneTimeEvidence { get; init; }
     public required int MinStrength { get; init; }
     public required int MaxDelegation { get; init; }
+    /// <summary>Bounds on how fast leases are given; null for none of its own.</summary>
+    public Velocity? Velocity { get; init; }
     /// <summary>What must be known of the image that runs; null when nothing is demanded.</summary>
     public ImageDemand? Image { get; init; }
     /// <summary>How its credential may be handed on; null where it says nothing beyond what is always allowed.</summary>

@@ -47,6 +47,13 @@ internal static class TemplateShape
         new Member("maxTtl", new Shape.Duration(), "the lease's life over all renewals; when absent, the same as ttl"),
         new Member("maxResidual", new Shape.Duration(), "how long a credential may outlive its lease if ending fails", Default: "0s"),
         new Member("concurrentLeases", new Shape.Whole(1, 1000), "leases that one workload instance may hold at a time", Default: "1"),
+        new Member("velocity", new Shape.Section(
+            new Member("per", new Shape.Duration(), "the time in which leases are counted, 1s to 1h", Required: true),
+            new Member("workload", new Shape.Whole(1, 100_000), "leases for one workload instance"),
+            new Member("intent", new Shape.Whole(1, 100_000), "leases for one purpose, over all workloads"),
+            new Member("owner", new Shape.Whole(1, 100_000), "leases for one owner that approvals name, over all workloads"),
+            new Member("freeze", new Shape.Duration(), "how long claims stay frozen once a bound is passed, 1s to 24h", Default: "15m")),
+            "how many leases are given in a time; autonomous workloads have 10 a minute where nothing is said"),
         new Member("intent", new Shape.Choice("required", "optional"), "whether a claim must choose among the scopes", Default: "optional"),
         new Member("evidence", new Shape.Section(
             new Member("oneTime", new Shape.Truth(), "each piece of evidence serves one claim", Default: "false"),

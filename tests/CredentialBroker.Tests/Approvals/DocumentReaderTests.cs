@@ -63,7 +63,7 @@ public sealed class DocumentReaderTests
     [InlineData("workload", "\"http://prod-eu/shop\"")]
     [InlineData("workload", "\"k8s://prod eu/shop\"")]
     [InlineData("tier", null)]
-    [InlineData("tier", "\"privileged\"")]
+    [InlineData("tier", "\"sovereign\"")]
     [InlineData("maxUses", "0")]
     [InlineData("maxUses", "1001")]
     [InlineData("maxUses", "1.5")]

@@ -40,7 +40,7 @@ public sealed class IntakeTests(PostgresFixture postgres) : IClassFixture<Postgr
             ("posture", "batch@3"), ("ticket", "CHG-7"), ("riskClass", "autonomous"), ("owner", "team-agents")));
         var seen = (await gate.House.Approvals.GetAsync(accepted.ApprovalId!, default))!.Circumstances;
         Assert.Equal(["bind:/data:/data:ro", "capability:SYS_TIME"], seen.HostResources);
-        Assert.Equal((["automounted-token"], "batch@3", "CHG-7", true, "team-agents"), (seen.Weaknesses.ToArray(), seen.Posture, seen.Ticket, seen.IsAutonomous, seen.Owner));
+        Assert.Equal(("automounted-token", "batch@3", "CHG-7", true, "team-agents"), (Assert.Single(seen.Weaknesses), seen.Posture, seen.Ticket, seen.IsAutonomous, seen.Owner));
         Assert.Contains(
             "risk class autonomous; answered for by team-agents; ticket CHG-7; posture batch@3; host resources bind:/data:/data:ro, capability:SYS_TIME; weaknesses automounted-token",
             Assert.Single(await gate.House.RecordsAsync()).Body, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ public sealed class SourceOptionsTests
             Algorithms = ["HS256", "none"],
             Templates = ["*", "Orders", "orders-*"],
             Binding = "loose",
-            MaxTier = "privileged",
+            MaxTier = "sovereign",
             MaxValidity = TimeSpan.FromHours(25),
             ClaimWindow = TimeSpan.FromMinutes(16),
         }.Validate("TrustSources:Approvals:Prod EU").ToList();

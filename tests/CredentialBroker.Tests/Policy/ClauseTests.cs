@@ -139,7 +139,7 @@ public sealed class ClauseTests
     {
         Granted(WithApproval(approval => approval with { Tier = "critical" }));
         Refused(WithApproval(approval => approval with { Tier = "low" }), ReasonCodes.TierMismatch, "tier");
-        Refused(WithApproval(approval => approval with { Tier = "privileged" }), ReasonCodes.TierMismatch, "tier");
+        Refused(WithApproval(approval => approval with { Tier = "sovereign" }), ReasonCodes.TierMismatch, "tier");
         Refused(WithTemplate(template => template with { Tier = "huge" }), ReasonCodes.PolicyUnavailable, "tier");
     }
 

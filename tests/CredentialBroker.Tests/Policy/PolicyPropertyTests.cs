@@ -30,7 +30,7 @@ public sealed class PolicyPropertyTests
                     Assert.True(grant.EndsAt <= facts.Now + (facts.Ask.Ttl ?? facts.Template!.Ttl));
                     Assert.True(grant.EndsAt <= facts.Approval!.ValidUntil);
                     Assert.True(grant.EndsAt <= grant.MaxEndsAt);
-                    Assert.Equal(Math.Min(facts.Renews?.MaxEndsAt ?? facts.Now + facts.Template!.MaxTtl, facts.Exception?.EndsAt ?? long.MaxValue), grant.MaxEndsAt);
+                    Assert.Equal(Math.Min(facts.Renews?.MaxEndsAt ?? facts.Now + (facts.Claimed is null ? facts.Template!.MaxTtl : facts.Template!.Ttl), facts.Exception?.EndsAt ?? long.MaxValue), grant.MaxEndsAt);
                     break;
                 case Decision.Refused refused:
                     Assert.Equal(refused.Clause, clauses.First(clause => clause.Holds == false).Name);
@@ -79,7 +79,8 @@ public sealed class PolicyPropertyTests
             Binding = Mostly(Binding.Exact, Binding.Nonce, Binding.FirstClaim),
             Facts = Mostly(facts.Approval.Facts, new Dictionary<string, string> { ["pod"] = "checkout-2" }),
             Image = Mostly<ImageFacts?>(null, new ImageFacts("registry.example/shop:1", "unsigned")),
-            Tier = Mostly("standard", "low", "critical"),
+            Tier = Mostly("standard", "low", "critical", "privileged"),
+            Circumstances = Mostly(Circumstances.None, new Circumstances { RiskClass = "autonomous", Owner = "team-agents" }, new Circumstances { HostResources = ["privileged"], Posture = "p", Ticket = "t" }),
             Intent = Mostly(null, new Intent(["read"]), new Intent(["drop"])),
             NotBefore = Mostly<long?>(null, The.Now - 1, The.Now + 1),
             ClaimBy = The.Now + Mostly(The.Minute, -1, 0, 1),
@@ -101,6 +102,8 @@ public sealed class PolicyPropertyTests
             TaskEnded = Mostly(false, true),
             Exception = Mostly(null, Some.Exception(), Some.Exception() with { EndsAt = The.Now - 1 }),
             Held = Mostly<long?>(null, 0, 1),
+            Profile = Mostly("standard", "dev", "regulated"),
+            Claimed = Mostly<CompiledTemplate?>(null, facts.Template),
         };
 
         T Mostly<T>(T usual, params T[] others) => random.Next(24) == 0 ? others[random.Next(others.Length)] : usual;

@@ -34,6 +34,12 @@ internal sealed class PolicyPoint : IAsyncDisposable
     /// <summary>Status 0 never answers.</summary>
     public void Answer(int status, string body) => _answer = (status, body);
 
+    /// <summary>What it was asked last.</summary>
+    public System.Text.Json.JsonElement Asked { get; private set; }
+
+    /// <summary>The <c>Authorization</c> that came with it.</summary>
+    public string? Authorization { get; private set; }
+
     public Task StopAsync() => _app.StopAsync();
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
@@ -41,6 +47,8 @@ internal sealed class PolicyPoint : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         var (status, body) = http.Request.Path == "/yes" ? (200, ExternalPolicyTests.Yes) : _answer;
+        if (http.Request.Path != "/yes") Asked = (await System.Text.Json.JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted)).RootElement.GetProperty("input");
+        Authorization = http.Request.Headers.Authorization;
         if (status == 0)
         {
             await Task.Delay(Timeout.Infinite, http.RequestAborted);

@@ -10,11 +10,23 @@ public static class LoopbackPorts
     private const int First = 15000;
     private const int End = 32768;
 
-    /// <summary>A port that nobody listened on a moment ago; the caller retries when another process was faster.</summary>
+    private static readonly HashSet<int> Given = [];
+
+    /// <summary>
+    /// A port that nobody listened on a moment ago, and that this process was not given before: whoever has it may be starting again just now,
+    /// and would find another there that answers in his place.
+    /// </summary>
     public static int FindFree()
     {
-        using var listener = Listen();
-        return ((IPEndPoint)listener.LocalEndPoint!).Port;
+        while (true)
+        {
+            using var listener = Listen();
+            var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+            lock (Given)
+            {
+                if (Given.Add(port)) return port;
+            }
+        }
     }
 
     /// <summary>A listening socket on a free port.</summary>
@@ -25,7 +37,13 @@ public static class LoopbackPorts
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, RandomNumberGenerator.GetInt32(First, End)));
+                var port = RandomNumberGenerator.GetInt32(First, End);
+                lock (Given)
+                {
+                    if (Given.Contains(port)) continue;
+                }
+
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 socket.Listen();
                 return socket;
             }

@@ -57,7 +57,7 @@ internal sealed class OcsfFormat : IExportFormat
     /// <summary>What every class has.</summary>
     private static void Base(Utf8JsonWriter json, ToldRecord told, OcsfKind kind, long position)
     {
-        var refused = kind.Failed || told.Text("decision", "effect") == "refused";
+        var refused = kind.Failed || told.Text("decision", "effect") is "refused" or "deferred";
         json.WriteNumber("activity_id"u8, kind.Activity);
         json.WriteNumber("category_uid"u8, kind.Class / 1000);
         json.WriteNumber("class_uid"u8, kind.Class);

@@ -37,6 +37,7 @@ internal static class OAuthErrors
 
     private static string ErrorOf(string code) => code switch
     {
+        ReasonCodes.TierDeferred => "temporarily_unavailable",
         _ when Problems.StatusOf(code) == StatusCodes.Status503ServiceUnavailable => "temporarily_unavailable",
         ReasonCodes.TemplateUnknown or ReasonCodes.TemplateAmbiguous or ReasonCodes.EnvironmentMismatch => "invalid_target",
         ReasonCodes.WorkloadNotMatched or ReasonCodes.StrengthTooLow or ReasonCodes.DelegationTooDeep or ReasonCodes.LeaseUnknown => "unauthorized_client",
