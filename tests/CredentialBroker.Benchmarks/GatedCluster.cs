@@ -40,7 +40,7 @@ internal sealed class GatedCluster(PostgresServer server, SceneFolder folder, Cl
         var pod = ClusterShapes.PodOf(name);
         var answer = await AskAsync("mutate", ClusterShapes.ReviewOf("CREATE", "pods", "Pod", pod));
         var marked = JsonPatch.Apply(pod, (JsonArray)JsonNode.Parse(Convert.FromBase64String(answer.GetProperty("patch").GetString()!))!);
-        marked["metadata"]!["uid"] = Guid.NewGuid().ToString();
+        marked["metadata"]!["uid"] = Protocol.Ids.New(TimeProvider.System);
         return marked;
     }
 

@@ -13,7 +13,7 @@ internal static class AuditEvents
 
     private static JsonObject About(string verb, JsonObject pod, int code, string query, string stage) => new()
     {
-        ["level"] = "RequestResponse", ["auditID"] = Guid.NewGuid().ToString(), ["stage"] = stage, ["requestURI"] = $"/api/v1/namespaces/shop/pods{query}", ["verb"] = verb,
+        ["level"] = "RequestResponse", ["auditID"] = Protocol.Ids.New(TimeProvider.System), ["stage"] = stage, ["requestURI"] = $"/api/v1/namespaces/shop/pods{query}", ["verb"] = verb,
         ["user"] = new JsonObject { ["username"] = "alice" }, ["objectRef"] = new JsonObject { ["resource"] = "pods", ["namespace"] = (string)pod["metadata"]!["namespace"]!, ["name"] = (string)pod["metadata"]!["name"]!, ["apiVersion"] = "v1" },
         ["responseStatus"] = new JsonObject { ["code"] = code }, ["responseObject"] = pod.DeepClone(), ["annotations"] = new JsonObject { ["authorization.k8s.io/decision"] = "allow" },
     };

@@ -73,7 +73,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     public JsonObject Filled(JsonObject pod, string? name = null)
     {
         var filled = (JsonObject)pod.DeepClone();
-        filled["metadata"]!["uid"] = Guid.NewGuid().ToString();
+        filled["metadata"]!["uid"] = Protocol.Ids.New(TimeProvider.System);
         if (name is not null) filled["metadata"]!["name"] = name;
         if (filled["metadata"]!["name"] is null) filled["metadata"]!["name"] = $"{(string)filled["metadata"]!["generateName"]!}{Interlocked.Increment(ref _number).ToString("x5", CultureInfo.InvariantCulture)}";
         return filled;

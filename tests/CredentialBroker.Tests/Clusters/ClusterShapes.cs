@@ -35,7 +35,7 @@ internal static class ClusterShapes
 
     public static JsonObject Named(string name, string? space = null, string? uid = null)
     {
-        var metadata = new JsonObject { ["name"] = name, ["uid"] = uid ?? Guid.NewGuid().ToString() };
+        var metadata = new JsonObject { ["name"] = name, ["uid"] = uid ?? Protocol.Ids.New(TimeProvider.System) };
         if (space is not null) metadata["namespace"] = space;
         return new JsonObject { ["metadata"] = metadata };
     }
@@ -79,7 +79,7 @@ internal static class ClusterShapes
         var kinds = kind.Split('/') is [var kg, var kv, var k] ? (kg, kv, k) : ("", "v1", kind);
         var request = new JsonObject
         {
-            ["uid"] = Guid.NewGuid().ToString(), ["operation"] = operation, ["dryRun"] = dryRun, ["namespace"] = (string?)thing?["metadata"]?["namespace"] ?? "shop", ["name"] = name ?? (string?)thing?["metadata"]?["name"] ?? "",
+            ["uid"] = Protocol.Ids.New(TimeProvider.System), ["operation"] = operation, ["dryRun"] = dryRun, ["namespace"] = (string?)thing?["metadata"]?["namespace"] ?? "shop", ["name"] = name ?? (string?)thing?["metadata"]?["name"] ?? "",
             ["resource"] = new JsonObject { ["group"] = group, ["version"] = version, ["resource"] = last }, ["kind"] = new JsonObject { ["group"] = kinds.Item1, ["version"] = kinds.Item2, ["kind"] = kinds.Item3 },
             ["userInfo"] = new JsonObject { ["username"] = user, ["groups"] = new JsonArray([.. groups.Select(one => (JsonNode)one)]) }, ["object"] = thing?.DeepClone(), ["oldObject"] = old?.DeepClone(), ["options"] = null,
         };
