@@ -16,7 +16,7 @@ internal static class CommandTree
             new Command("approval", "Hand in and look at approvals.") { new ApprovalSubmit(shell), new ApprovalListing(shell), new ApprovalShow(shell) },
             new Command("template", "Check, activate and look at templates.")
             {
-                new TemplateValidate(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
+                new TemplateValidate(shell), new TemplateSign(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {

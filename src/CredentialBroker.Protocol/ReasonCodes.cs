@@ -145,6 +145,9 @@ public static class ReasonCodes
     /// <summary>More was asked for in a time than the workload, the intent or the owner may have; claims are frozen for a while.</summary>
     public const string Velocity = "velocity";
 
+    /// <summary>The template's text is not signed by one of its authors, and this broker takes no other.</summary>
+    public const string TemplateUnsigned = "template_unsigned";
+
     /// <summary>A freeze is in force for what was asked.</summary>
     public const string Frozen = "frozen";
     /// <summary>The task is over.</summary>

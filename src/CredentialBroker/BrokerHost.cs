@@ -75,7 +75,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddAdmission(options.Admission, options.TrustSources.Workloads)
             .AddClusterWatching()
             .AddBackends(options.Targets)
-            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates))
+            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates), provider => TemplateSigning.Of(options.Templates.SignersFile, provider))
             .AddLeases()
             .AddExceptions(options.Exceptions)
             .AddIssuance(options.Policy, options.Hosting.Profile)

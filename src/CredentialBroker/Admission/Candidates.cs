@@ -11,13 +11,14 @@ namespace CredentialBroker.Admission;
 /// Approvals of pods that were let in and may not be there yet: the server tries several names, another gate may say no.
 /// Nothing can be claimed under a candidate. It is confirmed when the pod is seen to be there, as it was let in; else it expires.
 /// </summary>
-internal sealed class Candidates(ApprovalStore approvals, ApprovalRecords records, AdmissionRecords told, Journal journal, TimeProvider clock)
+internal sealed class Candidates(AccountRights rights, ApprovalStore approvals, ApprovalRecords records, AdmissionRecords told, Journal journal, TimeProvider clock)
 {
     /// <summary>Records the pod and what it reaches in one commit, or finds what was recorded for this very pod before.</summary>
     public async Task<AdmissionAnswer> RecordAsync(AdmissionGate gate, AdmissionRequest request, PodRead pod, IReadOnlyList<string> templates, string tier, CancellationToken cancel)
     {
         var now = clock.NowMs();
-        var seen = new Circumstances { HostResources = PodPrivileges.HostResources(pod.Spec), Weaknesses = PodPrivileges.Weaknesses(pod.Spec) };
+        IReadOnlyList<string> wildcard = await rights.WeaknessAsync(gate.Cluster, pod.Namespace, pod.ServiceAccount, cancel) is { } weakness ? [weakness] : [];
+        var seen = new Circumstances { HostResources = PodPrivileges.HostResources(pod.Spec), Weaknesses = [.. PodPrivileges.Weaknesses(pod.Spec), .. wildcard] };
         var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["nonce"] = pod.Nonce!, ["specDigest"] = pod.SpecDigest };
         if (pod.PinnedImages is { Length: > 0 } images) facts["images"] = images;
         var approval = new Approval

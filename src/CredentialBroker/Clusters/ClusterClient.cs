@@ -106,6 +106,21 @@ internal sealed class ClusterClient(string name, ClusterOptions options) : IDisp
         return answer.IsSuccess && answer.Json?.Object("status") is { } status ? status.Truth("allowed") : throw Fault(answer, "asking for the broker's rights");
     }
 
+    /// <summary>Whether a service account may do everything in its namespace (SubjectAccessReview with wildcards, which only wildcards answer).</summary>
+    public async Task<bool> MayEverythingAsync(string space, string account, CancellationToken cancel)
+    {
+        var answer = await _http.SendAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/subjectaccessreviews", new JsonObject
+        {
+            ["apiVersion"] = "authorization.k8s.io/v1", ["kind"] = "SubjectAccessReview",
+            ["spec"] = new JsonObject
+            {
+                ["user"] = $"system:serviceaccount:{space}:{account}", ["groups"] = new JsonArray("system:serviceaccounts", $"system:serviceaccounts:{space}", "system:authenticated"),
+                ["resourceAttributes"] = new JsonObject { ["verb"] = "*", ["group"] = "*", ["resource"] = "*", ["namespace"] = space },
+            },
+        }, cancel);
+        return answer.IsSuccess && answer.Json?.Object("status") is { } status ? status.Truth("allowed") : throw Fault(answer, "asking for an account's rights");
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<ListPage> PageAsync(string path, string kind, CancellationToken cancel)

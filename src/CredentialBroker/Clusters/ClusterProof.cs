@@ -54,7 +54,7 @@ internal sealed class ClusterProof(ClusterCatalog clusters) : ILiveProof
     {
         var facts = new Dictionary<string, string>(workload.Attributes, StringComparer.Ordinal) { ["specDigest"] = pod.SpecDigest };
         if (pod.Nonce is { } nonce) facts["nonce"] = nonce;
-        if (pod.PinnedImages is { Length: > 0 } pinned) facts["images"] = compare ? pod.RunningImages : pinned;
+        facts["images"] = (compare ? pod.RunningImages : pod.PinnedImages) is { Length: > 0 } images ? images : "none";
         return workload with { Strength = Strength, Attributes = facts };
     }
 

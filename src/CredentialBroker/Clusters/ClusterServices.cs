@@ -6,5 +6,6 @@ internal static class ClusterServices
 {
     public static IServiceCollection AddClusters(this IServiceCollection services, IReadOnlyDictionary<string, ClusterOptions> configured) => services
         .AddSingleton(new ClusterCatalog(configured))
+        .AddSingleton<AccountRights>()
         .AddSingleton<ILiveProof, ClusterProof>();
 }

@@ -38,6 +38,8 @@ internal sealed record CompiledTemplate
     public LegacyControls? Legacy { get; init; }
     /// <summary>Who activated this revision; null for one that is not active.</summary>
     public string? ActivatedBy { get; init; }
+    /// <summary>Whose key signed this revision; null where nobody asks for signatures.</summary>
+    public string? Signer { get; init; }
     /// <summary>The text it was compiled from.</summary>
     public required string Source { get; init; }
 

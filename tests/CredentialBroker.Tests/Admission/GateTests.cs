@@ -33,6 +33,7 @@ public sealed class GateTests
         async Task<Reply> AskAsync(string which, JsonObject pod, string? certificate) => await rig.Broker.Scene.SendAsync(
             HttpMethod.Post, $"/admission/cluster/{which}", null, new StringContent(ClusterRig.ReviewOf("CREATE", "pods", "Pod", pod).ToJsonString(), System.Text.Encoding.UTF8, "application/json"), certificate is null ? [] : [(ClientCertificates.Header, certificate)]);
 
+        rig.StandIn.Mighty["system:serviceaccount:shop:checkout"] = true;
         var pod = rig.PodOf();
         ((JsonObject)pod["spec"]!).Remove("automountServiceAccountToken");
         Assert.Equal("evidence_missing", (await AskAsync("mutate", pod, null)).Code);
@@ -49,7 +50,7 @@ public sealed class GateTests
         var approval = (await rig.Broker.Get<Approvals.ApprovalStore>().GetAsync(answer.GetProperty("auditAnnotations").GetProperty("admission-id").GetString()!, default))!;
         Assert.Equal(("privileged", Approvals.ApprovalState.Candidate), (approval.Tier, approval.State));
         Assert.Equal(["bind:/var/run/docker.sock::rw", "namespace:host-pid"], approval.Circumstances.HostResources);
-        Assert.Equal(["automounted-token"], approval.Circumstances.Weaknesses);
+        Assert.Equal(["automounted-token", "rbac-wildcard"], approval.Circumstances.Weaknesses);
         Assert.Contains("namespace:host-pid", (await rig.Broker.Scene.OperatorAsync(HttpMethod.Get, "/v1/audit?count=200")).Body, StringComparison.Ordinal);
     }
 

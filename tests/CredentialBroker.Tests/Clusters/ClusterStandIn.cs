@@ -44,6 +44,9 @@ internal sealed class ClusterStandIn : IAsyncDisposable
     /// <summary>Rights of the caller, as <c>verb group/resource</c>; all that reading needs unless a test takes some away.</summary>
     public ConcurrentDictionary<string, bool> Rights { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Users who may do everything.</summary>
+    public ConcurrentDictionary<string, bool> Mighty { get; } = new(StringComparer.Ordinal);
+
     public ConcurrentQueue<string> Undocumented { get; } = new();
 
     public ConcurrentQueue<string> Asked { get; } = new();
@@ -67,7 +70,7 @@ internal sealed class ClusterStandIn : IAsyncDisposable
         app.Urls.Add(address.ToString());
         var standIn = new ClusterStandIn(app, address, jwks);
         app.Map("/{**rest}", standIn.AnswerAsync);
-        foreach (var (verb, group, resource) in (IEnumerable<(string, string, string)>)[("create", "authentication.k8s.io", "tokenreviews"), ("get", "", "pods"), .. Kinds.SelectMany(k => new[] { ("list", GroupOf(k.Key), k.Key), ("watch", GroupOf(k.Key), k.Key) })])
+        foreach (var (verb, group, resource) in (IEnumerable<(string, string, string)>)[("create", "authentication.k8s.io", "tokenreviews"), ("create", "authorization.k8s.io", "subjectaccessreviews"), ("get", "", "pods"), .. Kinds.SelectMany(k => new[] { ("list", GroupOf(k.Key), k.Key), ("watch", GroupOf(k.Key), k.Key) })])
             standIn.Rights[$"{verb} {group}/{resource}"] = true;
         await app.StartAsync();
         return standIn;
@@ -122,7 +125,12 @@ internal sealed class ClusterStandIn : IAsyncDisposable
             sent["status"] = new JsonObject { ["allowed"] = May($"{(string?)asked["verb"]} {(string?)asked["group"]}/{(string?)asked["resource"]}") };
             await JsonAsync(http, 201, sent);
         }
-        else await (path.Contains("tokenreviews", StringComparison.Ordinal) ? StatusAsync(http, 403, "Forbidden", "cannot create tokenreviews") : UnknownAsync(http, path));
+        else if (path == "apis/authorization.k8s.io/v1/subjectaccessreviews" && (string?)sent["kind"] == "SubjectAccessReview" && May("create authorization.k8s.io/subjectaccessreviews"))
+        {
+            sent["status"] = new JsonObject { ["allowed"] = (string?)sent["spec"]!["resourceAttributes"]!["verb"] == "*" && Mighty.ContainsKey((string)sent["spec"]!["user"]!) };
+            await JsonAsync(http, 201, sent);
+        }
+        else await (path.Contains("reviews", StringComparison.Ordinal) ? StatusAsync(http, 403, "Forbidden", "cannot create reviews") : UnknownAsync(http, path));
     }
 
     /// <summary>As a server does that knows of audiences: signature, times, audience, and the pod and account that the token is bound to.</summary>

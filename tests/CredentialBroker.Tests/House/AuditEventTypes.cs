@@ -25,6 +25,7 @@ internal static partial class AuditEventTypes
         ["approval.confirmed"] = "A candidate was seen to be there, and may be claimed.",
         ["approval.denied"] = "A source denied a workload.",
         ["approval.expired"] = "Approvals passed their time; `count` says how many.",
+        ["approval.image_refused"] = "A source does not trust an image any more; its approvals that rest on it are withdrawn and their leases end.",
         ["approval.prompted"] = "A source said that there is something to look at; `count` says how much.",
         ["approval.reaffirmed"] = "An approval goes on, since its instance lives and is still allowed; the detail says what was seen.",
         ["approval.received"] = "A source approved a workload.",

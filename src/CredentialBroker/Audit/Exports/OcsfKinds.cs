@@ -37,6 +37,7 @@ internal static class OcsfKinds
         ["approval.rejected"] = Entity("Approval", Create) with { Failed = true, Severity = 3 },
         ["approval.denied"] = Entity("Approval", Disable),
         ["approval.withdrawn"] = Entity("Approval", Disable),
+        ["approval.image_refused"] = Entity("Approval", Disable),
         ["approval.expired"] = Entity("Approval", Disable),
         ["approval.task_finished"] = Entity("Approval", Disable),
         ["lease.not_granted_anew"] = new(OcsfClasses.UserAccess, Revoke, Severity: 3),

@@ -11,7 +11,7 @@ internal sealed class ClusterInspection(ClusterCatalog clusters, IReadOnlyList<W
 {
     private static readonly (string Verb, string Group, string Resource)[] Needed =
     [
-        ("create", "authentication.k8s.io", "tokenreviews"), ("get", "", "pods"),
+        ("create", "authentication.k8s.io", "tokenreviews"), ("create", "authorization.k8s.io", "subjectaccessreviews"), ("get", "", "pods"),
         .. ResourceKind.All.SelectMany(kind => new[] { ("list", kind.Group, kind.Resource), ("watch", kind.Group, kind.Resource) }),
         ("list", "admissionregistration.k8s.io", "validatingwebhookconfigurations"), ("list", "admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
     ];
