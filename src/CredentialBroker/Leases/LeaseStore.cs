@@ -175,6 +175,14 @@ internal sealed class LeaseStore(Store store)
         $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at WHERE {Column(column)} = @value AND state IN (1, 2) AND ends_at > @at",
         ("at", at), ("cause", cause), ("value", value));
 
+    /// <summary>The same for every approval of a source that rests on an image.</summary>
+    public static Work EndAllOfImage(string source, string digest, long at, string cause) => new PlainWrite(
+        """
+        UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at
+        WHERE approval_id IN (SELECT a.id FROM approvals a WHERE a.source = @source AND a.image_digest = @digest) AND state IN (1, 2) AND ends_at > @at
+        """,
+        ("at", at), ("cause", cause), ("source", source), ("digest", digest));
+
     /// <summary>Brings forward the end of everything that these instances hold, in one statement for all of them.</summary>
     public static Work EndAllOfWorkloads(IEnumerable<string> workloads, long at, string cause) => new PlainWrite(new Statement(
         $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at FROM {Among.From} WHERE leases.workload_id = k.id AND leases.state IN (1, 2) AND leases.ends_at > @at")
@@ -201,14 +209,6 @@ internal sealed class LeaseStore(Store store)
     {
         Values = [("source", source), ("value", value)],
     }, row => (row.GetString(0), row.GetString(1)), cancel);
-
-    /// <summary>The same for every approval of a source that rests on an image.</summary>
-    public static Work EndAllOfImage(string source, string digest, long at, string cause) => new PlainWrite(
-        """
-        UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at
-        WHERE approval_id IN (SELECT a.id FROM approvals a WHERE a.source = @source AND a.image_digest = @digest) AND state IN (1, 2) AND ends_at > @at
-        """,
-        ("at", at), ("cause", cause), ("source", source), ("digest", digest));
 
     private static string Column(string column) => column is "task" or "approval_id" or "template"
         ? column
