@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Clusters;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
@@ -65,6 +66,9 @@ internal static partial class Contract
         new("POST", Is("/v1/revocations/ID/confirm"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.ConfirmRequest)),
         new("DELETE", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView)),
         new("POST", Is("/v1/targets/aws/ID/cutoff"), "application/json", [], (s, h) => JsonAsync(h, 200, The.CutOff with { State = s.Text.Contains("\"dryRun\":true", StringComparison.Ordinal) ? "preview" : "pending" }, ProtocolJson.Default.CutOffView), s => s.Read(ProtocolJson.Default.CutOffRequest)),
+        new("GET", Is("/v1/clusters"), null, [], (_, h) => JsonAsync(h, 200, new ClusterList(["prod-eu", "prod-us"]), ProtocolJson.Default.ClusterList)),
+        new("GET", Is("/v1/clusters/prod-eu/check"), null, [], (_, h) => JsonAsync(h, 200, new ClusterReport("prod-eu", true, [new("server", true, "answers, version v1.34.1")]), ProtocolJson.Default.ClusterReport)),
+        new("GET", Is("/v1/clusters/prod-us/check"), null, [], (_, h) => JsonAsync(h, 200, new ClusterReport("prod-us", false, [new("webhooks", false, "no mutating webhook asks /admission/prod-us/mutate")]), ProtocolJson.Default.ClusterReport)),
         new("GET", Is("/v1/findings"), null, ["resolved"], (_, h) => JsonAsync(h, 200, new FindingList([The.Finding]), ProtocolJson.Default.FindingList)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
