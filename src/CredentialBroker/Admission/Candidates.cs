@@ -79,12 +79,12 @@ internal sealed class Candidates(AccountRights rights, ApprovalStore approvals, 
         new ApprovalsOver([candidate.Id], ApprovalState.Denied), records.Stopped(gate.Source, candidate, "denied", "the pod is not as it was let in"));
 
     private static bool IsAsApproved(PodRead pod, Approval approval) =>
-        approval.Facts["specDigest"] == pod.SpecDigest && approval.Facts["nonce"] == pod.Nonce && approval.WorkloadUri.EndsWith($"/{pod.Namespace}/{pod.ServiceAccount}", StringComparison.Ordinal);
+        approval.Facts.GetValueOrDefault("specDigest") == pod.SpecDigest && approval.Facts.GetValueOrDefault("nonce") == pod.Nonce && approval.WorkloadUri.EndsWith($"/{pod.Namespace}/{pod.ServiceAccount}", StringComparison.Ordinal);
 
     private static bool RunsOthers(PodRead pod, Approval approval) => approval.Facts.TryGetValue("images", out var images) && images != pod.RunningImages;
 
     private static bool IsSame(Approval before, Approval now) =>
-        before.State is ApprovalState.Candidate or ApprovalState.Confirmed or ApprovalState.Bound && before.Nonce == now.Nonce && before.Facts["specDigest"] == now.Facts["specDigest"]
+        before.State is ApprovalState.Candidate or ApprovalState.Confirmed or ApprovalState.Bound && before.Nonce == now.Nonce && before.Facts.GetValueOrDefault("specDigest") == now.Facts["specDigest"]
         && before.WorkloadUri == now.WorkloadUri && before.Templates.SequenceEqual(now.Templates, StringComparer.Ordinal) && before.Tier == now.Tier;
 
     /// <summary>The one image of a pod that has one. Nobody looked at its signature here, which is why a critical pod's is not stated: it would be refused as unsigned.</summary>

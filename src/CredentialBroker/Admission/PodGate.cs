@@ -50,7 +50,7 @@ internal sealed class PodGate(Nonces nonces, ApprovalStore approvals, Candidates
     /// </summary>
     private async Task<bool> CopiedAsync(AdmissionGate gate, AdmissionRequest request, PodRead pod, CancellationToken cancel) =>
         (await approvals.ListOfNonceAsync(gate.Source.Name, pod.Nonce!, cancel)).Any(other => other.Reference != pod.Uid
-            && (other.State is not (ApprovalState.Candidate or ApprovalState.Expired) || other.Facts["specDigest"] != pod.SpecDigest || (other.Requester ?? "") != request.User));
+            && (other.State is not (ApprovalState.Candidate or ApprovalState.Expired) || other.Facts.GetValueOrDefault("specDigest") != pod.SpecDigest || (other.Requester ?? "") != request.User));
 
     private static PodRead? Pod(AdmissionRequest request) => request.Object is { } pod ? PodRead.Of(pod, request.Namespace) : null;
 
