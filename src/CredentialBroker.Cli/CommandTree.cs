@@ -16,7 +16,7 @@ internal static class CommandTree
             new Command("approval", "Hand in and look at approvals.") { new ApprovalSubmit(shell), new ApprovalListing(shell), new ApprovalShow(shell) },
             new Command("template", "Check, activate and look at templates.")
             {
-                new TemplateValidate(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
+                new TemplateValidate(shell), new TemplateSign(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
@@ -58,7 +58,7 @@ internal static class CommandTree
             new Explain(shell),
             new Command("exposure", "Report credentials that were found where they must not be, and follow them until they are dead.") { new ExposureReport(shell), new ExposureListing(shell), new ExposureShow(shell) },
             new AlarmListing(shell),
-            new Command("review", "Look at who workloads are, and at what could be reached.")
+            new Review(shell)
             {
                 new ReviewIdentity(shell), new ReviewListing(shell), ReviewDecide.Accept(shell), ReviewDecide.Refuse(shell), new ReviewBlastRadius(shell),
             },

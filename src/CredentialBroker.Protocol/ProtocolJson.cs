@@ -73,6 +73,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(ExplainRequest))]
+[JsonSerializable(typeof(Reviews.ChangePage))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlView))]

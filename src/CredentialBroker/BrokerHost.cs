@@ -13,6 +13,7 @@ using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
+using CredentialBroker.Issuance.Reevaluation;
 using CredentialBroker.Issuance.Undecided;
 using CredentialBroker.Issuance.OAuth;
 using CredentialBroker.Issuer;
@@ -70,9 +71,10 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
             .AddBackends(options.Targets)
-            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates))
+            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates), provider => TemplateSigning.Of(options.Templates.SignersFile, provider))
             .AddLeases()
             .AddExceptions(options.Exceptions)
+            .AddSingleton<ReviewedIdentity>(provider => provider.GetRequiredService<IdentityReviews>().ReviewedAsync)
             .AddIssuance(options.Policy, options.Hosting.Profile)
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
@@ -97,6 +99,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<EndDueJob>(TimeSpan.FromSeconds(1), EndDueJob.Key.Name)
             .Each<EvidenceJob>(TimeSpan.FromSeconds(1), "evidence")
             .Each<ReaffirmJob>(TimeSpan.FromSeconds(10), "reaffirm")
+            .Each<ReevaluationJob>(TimeSpan.FromSeconds(2), "reevaluation")
             .Each<UndecidedJob>(TimeSpan.FromSeconds(1), "undecided")
             .Each<PromptJob>(TimeSpan.FromSeconds(1), "prompts")
             .Each<AwsJob>(TimeSpan.FromSeconds(5), "aws")
@@ -159,6 +162,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapWatching();
         app.MapTemplates();
         app.MapExplain();
+        app.MapReevaluation();
         app.MapPlan();
         app.MapFindings();
         app.MapOverview();

@@ -65,8 +65,15 @@ internal sealed record TemplateOptions
     /// </summary>
     public bool ImportActivates { get; init; }
 
+    /// <summary>
+    /// File with the JWK set of those who write templates, each key named after its author by <c>kid</c>. Where it is set, a text that none of them signed is
+    /// not taken and not loaded (R40); see <c>credbroker template sign</c>.
+    /// </summary>
+    public string? SignersFile { get; init; }
+
     public IEnumerable<string> Validate(string profile)
     {
+        if (SignersFile is not null && !File.Exists(SignersFile)) yield return $"Templates:SignersFile: no file at '{SignersFile}'";
         if (ImportActivates && profile == "regulated") yield return "Templates:ImportActivates: the profile regulated takes a second person for every template; credbroker template activate";
         if (ImportFolder is not null && !Directory.Exists(ImportFolder)) yield return $"Templates:ImportFolder: no folder at '{ImportFolder}'";
     }

@@ -65,6 +65,7 @@ internal static class AccessTable
         new("PUT", "/v1/templates", Audience.Operator, P) { Narrows = true },
         new("POST", "/v1/templates/validate", Audience.Operator, A, P, R) { Narrows = true },
         new("POST", "/v1/explain", Audience.Operator, A, P, R) { Narrows = true },
+        new("GET", "/v1/reviews/would-change", Audience.Operator, A, P, R) { Narrows = true },
         new("POST", "/v1/targets/aws/{target}/cutoff", Audience.Operator, R),
         new("GET", "/v1/freezes", Audience.Operator, A, P, R) { Narrows = true },
         new("POST", "/v1/freezes", Audience.Operator, R) { Narrows = true },

@@ -1,5 +1,7 @@
 using CredentialBroker.Issuance.OAuth;
+using CredentialBroker.Issuance.Reevaluation;
 using CredentialBroker.Issuance.Undecided;
+using CredentialBroker.Issuance.Velocities;
 
 namespace CredentialBroker.Issuance;
 
@@ -12,6 +14,10 @@ internal static class IssuanceServices
         .AddSingleton<Rulebook>()
         .AddSingleton<FactReader>()
         .AddSingleton<Refusals>()
+        .AddSingleton<VelocityLimits>()
+        .AddSingleton<LiveLeases>()
+        .AddSingleton<Reevaluation.Reevaluation>()
+        .AddSingleton<EpochSeen>()
         .AddSingleton<UndecidedStore>()
         .AddSingleton<UndecidedRecords>()
         .AddSingleton<UndecidedDesk>()

@@ -3,6 +3,7 @@ using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Controls;
 using CredentialBroker.Issuance.Undecided;
+using CredentialBroker.Issuance.Velocities;
 using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Policy;
@@ -17,7 +18,7 @@ namespace CredentialBroker.Issuance;
 /// 7 it is theirs, 8 answer. What 5 could not write is not made; what 7 could not write is not handed out and falls due.
 /// </summary>
 internal sealed class IssueCredential(
-    WorkloadAttestation attestation, FactReader reader, Replays replays, Refusals refusals, UndecidedDesk undecided, MintAtTarget minting,
+    WorkloadAttestation attestation, FactReader reader, Replays replays, Refusals refusals, UndecidedDesk undecided, VelocityLimits velocity, MintAtTarget minting,
     Journal journal, AuditChain chain, Fingerprints fingerprints, BrokerMetrics metrics, TimeProvider clock)
 {
     /// <summary>How often controls may change under one claim before it is sent back.</summary>
@@ -88,7 +89,7 @@ internal sealed class IssueCredential(
                 case ClaimKey.Taken: return (await replays.FindAsync(key, claim.BodyHash, cancel))!;
                 // What is remembered only proposes: the store has the last word.
                 case not null when recalled is not null: reader.Forget(facts); continue;
-                default: return await refusals.RecordAsync(record, new Decision.Refused(refusal.Code, "commit", refusal.Detail));
+                default: return await refusals.RecordAsync(record, new Decision.Refused(refusal.Code, "commit", refusal.Detail), velocity.Suspension(facts, refusal));
             }
 
             metrics.RiskUsed(facts.External);

@@ -2,6 +2,7 @@ using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Backends;
 using CredentialBroker.Controls;
+using CredentialBroker.Issuance.Velocities;
 using CredentialBroker.Leases;
 using CredentialBroker.Policy;
 using CredentialBroker.Protocol;
@@ -76,6 +77,7 @@ internal sealed record IssuePlan(Lease Lease, Order Order, Backend Backend, Fact
         yield return new ApprovalUse(Lease.ApprovalId, Facts.Workload.Instance, Facts.Now, IsRenewal: false);
         if (Facts.Template!.OneTimeEvidence || Facts.Workload.Reuse == EvidenceReuse.Never) yield return new EvidenceUse(Facts.Workload.EvidenceId, Facts.Workload.EvidenceExpiresAt);
         if (Facts.Workload.Keys.Proof is { } proof) yield return new EvidenceUse(proof.Id, proof.ExpiresAt);
+        foreach (var use in VelocityLimits.Uses(Facts)) yield return use;
         if (!known) yield return new WorkloadSeen(Facts.Workload, Facts.Now);
     }
 }

@@ -27,6 +27,9 @@ internal sealed partial class RefreshLog(ILogger<RefreshLog> logger)
     [LoggerMessage(Level = LogLevel.Warning, Message = "Judging again what waits for policy failed; the next time is in a second")]
     public partial void RecheckFailed(Exception error);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Judging live leases again failed; they end when they were to end")]
+    public partial void ReevaluationFailed(Exception error);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Looking again at long-running services failed; their approvals end when they were to end")]
     public partial void ReaffirmFailed(Exception error);
 }

@@ -1,4 +1,5 @@
 using CredentialBroker.Approvals;
+using CredentialBroker.Issuance.Velocities;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Storage;
 
@@ -15,6 +16,7 @@ internal sealed class TidyJob(ApprovalExpiry approvals, Journal journal, Refresh
         var now = clock.NowMs();
         while (await approvals.ExpireAsync(now, cancel) > 0) { }
         await journal.CommitAsync(Lane.Issuing,
+            VelocityUse.Forget(now),
             new PlainWrite("DELETE FROM evidence_uses WHERE expires_at < @late", ("late", now - 120_000)) { LockNames = ["tidy"] },
             new PlainWrite("DELETE FROM journal_writers WHERE seen_at < @late", ("late", now - WriterKeptMs)));
     }

@@ -196,6 +196,14 @@ internal sealed class LeaseStore(Store store)
         $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at WHERE {Column(column)} = @value AND state IN (1, 2) AND ends_at > @at",
         ("at", at), ("cause", cause), ("value", value));
 
+    /// <summary>The same for every approval of a source that rests on an image.</summary>
+    public static Work EndAllOfImage(string source, string digest, long at, string cause) => new PlainWrite(
+        """
+        UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at
+        WHERE approval_id IN (SELECT a.id FROM approvals a WHERE a.source = @source AND a.image_digest = @digest) AND state IN (1, 2) AND ends_at > @at
+        """,
+        ("at", at), ("cause", cause), ("source", source), ("digest", digest));
+
     private static string Column(string column) => column is "task" or "approval_id" or "template"
         ? column
         : throw new ArgumentOutOfRangeException(nameof(column));

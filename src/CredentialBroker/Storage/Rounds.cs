@@ -20,6 +20,9 @@ internal sealed class Rounds(Store store, Journal journal, TimeProvider clock)
         new RowGuard($"round:{name}", new Statement("SELECT 1 FROM rounds WHERE name = @name AND due_at <= @now") { Values = [("name", name), ("now", clock.NowMs())] }, Taken),
         new PlainWrite("UPDATE rounds SET due_at = @due WHERE name = @name", ("name", name), ("due", Next(every)))) is null;
 
+    /// <summary>Something changed that is not to wait for the next turn.</summary>
+    public Task HastenAsync(string name) => journal.CommitAsync(Lane.Control, new PlainWrite("UPDATE rounds SET due_at = @now WHERE name = @name AND due_at > @now", ("now", clock.NowMs()), ("name", name)));
+
     private Task NoteAsync(string name, long due) => journal.CommitAsync(Lane.Control, new PlainWrite(
         "INSERT INTO rounds (name, due_at) VALUES (@name, @due) ON CONFLICT (name) DO NOTHING", ("name", name), ("due", due)));
 

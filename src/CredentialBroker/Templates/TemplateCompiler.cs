@@ -39,6 +39,7 @@ internal sealed class TemplateCompiler
         CheckWorkloads(found, mistakes);
         CheckTimes(found, mistakes);
         CheckQuarantine(found, mistakes);
+        CheckVelocity(found, mistakes);
         CheckLegacy(found, mistakes);
         var grant = CompileBackend(found, mistakes, out var backend);
         return mistakes.Any || grant is null || backend is null ? null : Build(found, text, backend, grant);
@@ -77,6 +78,17 @@ internal sealed class TemplateCompiler
         if (found.Get<string>("quarantine.template") is { } quarantine && quarantine.Is == found.Get<string>("metadata.name")?.Is)
         {
             mistakes.Add(quarantine.At, quarantine.Path, "a template is not its own quarantine");
+        }
+    }
+
+    private static void CheckVelocity(Found found, Mistakes mistakes)
+    {
+        if (found.Get<TimeSpan>("velocity.per") is not { } per) return;
+        if (per.Is < TimeSpan.FromSeconds(1) || per.Is > TimeSpan.FromHours(1)) mistakes.Add(per.At, per.Path, "leases are counted in 1s to 1h");
+        if (found.Get<TimeSpan>("velocity.freeze") is { } freeze && (freeze.Is < TimeSpan.FromSeconds(1) || freeze.Is > TimeSpan.FromHours(24))) mistakes.Add(freeze.At, freeze.Path, "claims are frozen for 1s to 24h");
+        if (found.Get<int>("velocity.workload") is null && found.Get<int>("velocity.intent") is null && found.Get<int>("velocity.owner") is null)
+        {
+            mistakes.Add(per.At, per.Path, "velocity bounds nothing: say how many leases for a workload, an intent or an owner");
         }
     }
 
@@ -120,7 +132,11 @@ internal sealed class TemplateCompiler
         OneTimeEvidence = found.The<bool>("evidence.oneTime"),
         MinStrength = found.The<int>("evidence.minStrength"),
         MaxDelegation = found.The<int>("evidence.maxDelegation"),
+        Velocity = found.Get<TimeSpan>("velocity.per") is { } per
+            ? new Velocity(Ms(per.Is), found.Get<int>("velocity.workload")?.Is, found.Get<int>("velocity.intent")?.Is, found.Get<int>("velocity.owner")?.Is, Ms(found.The<TimeSpan>("velocity.freeze")))
+            : null,
         Image = found.Get<bool>("requires.image.digest") is { } digest ? new ImageDemand(digest.Is, [.. found.List("requires.image.signedBy").Select(signer => signer.Is)]) : null,
+        IdentityReviewed = found.Get<string>("requires.identity") is not null,
         Delivery = found.The<string>("delivery.env") == Delivery.Accepted ? new Delivery(Delivery.Accepted) : null,
         Backend = backend,
         Grant = grant,

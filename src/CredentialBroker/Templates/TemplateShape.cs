@@ -47,6 +47,13 @@ internal static class TemplateShape
         new Member("maxTtl", new Shape.Duration(), "the lease's life over all renewals; when absent, the same as ttl"),
         new Member("maxResidual", new Shape.Duration(), "how long a credential may outlive its lease if ending fails", Default: "0s"),
         new Member("concurrentLeases", new Shape.Whole(1, 1000), "leases that one workload instance may hold at a time", Default: "1"),
+        new Member("velocity", new Shape.Section(
+            new Member("per", new Shape.Duration(), "the time in which leases are counted, 1s to 1h", Required: true),
+            new Member("workload", new Shape.Whole(1, 100_000), "leases for one workload instance"),
+            new Member("intent", new Shape.Whole(1, 100_000), "leases for one purpose, over all workloads"),
+            new Member("owner", new Shape.Whole(1, 100_000), "leases for one owner that approvals name, over all workloads"),
+            new Member("freeze", new Shape.Duration(), "how long claims stay frozen once a bound is passed, 1s to 24h", Default: "15m")),
+            "how many leases are given in a time; autonomous workloads have 10 a minute where nothing is said"),
         new Member("intent", new Shape.Choice("required", "optional"), "whether a claim must choose among the scopes", Default: "optional"),
         new Member("evidence", new Shape.Section(
             new Member("oneTime", new Shape.Truth(), "each piece of evidence serves one claim", Default: "false"),
@@ -57,7 +64,8 @@ internal static class TemplateShape
             new Member("image", new Shape.Section(
                 new Member("digest", new Shape.Truth(), "whether the approved image must be pinned by digest", Required: true),
                 new Member("signedBy", new Shape.ListOf(Signer, 16), "signers, one of which must have signed the approved image")),
-                "what must be known of the image that was approved to run")),
+                "what must be known of the image that was approved to run"),
+            new Member("identity", new Shape.Choice("reviewed"), "the workload's effective identity was reviewed and accepted, and is the same still")),
             "what an approval must state besides"),
         new Member("delivery", new Shape.Section(
             new Member("env", new Shape.Choice(Delivery.Refused, Delivery.Accepted), "whether its credential may be put into an environment variable, where every child and whoever may look at the process reads it", Default: Delivery.Refused)),

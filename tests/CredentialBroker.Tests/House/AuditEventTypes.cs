@@ -20,6 +20,7 @@ internal static partial class AuditEventTypes
     {
         ["approval.denied"] = "A source denied a workload.",
         ["approval.expired"] = "Approvals passed their time; `count` says how many.",
+        ["approval.image_refused"] = "A source does not trust an image any more; its approvals that rest on it are withdrawn and their leases end.",
         ["approval.prompted"] = "A source said that there is something to look at; `count` says how much.",
         ["approval.reaffirmed"] = "An approval goes on, since its instance lives and is still allowed; the detail says what was seen.",
         ["approval.received"] = "A source approved a workload.",
@@ -32,6 +33,8 @@ internal static partial class AuditEventTypes
         ["breakglass.review_overdue"] = "Nobody reviewed in time; the template is locked for break-glass.",
         ["breakglass.reviewed"] = "Another person reviewed a break-glass, and found it justified or not.",
         ["breakglass.used"] = "A credential was decided under break-glass.",
+        ["lease.not_granted_anew"] = "A live lease would not be granted today, and ends; the detail names the clause.",
+        ["velocity.breached"] = "A workload, an intent or an owner was given as much as it may have in a time; its claims are frozen for a while.",
         ["deferral.created"] = "A privileged claim waits, because external policy cannot be asked.",
         ["deferral.resolved"] = "What became of a claim that waited: granted, refused or expired.",
         ["quarantine.entered"] = "A claim was answered from quarantine, because external policy cannot be asked.",

@@ -16,11 +16,14 @@ public sealed class IdentityReviewTests(PostgresFixture postgres) : IClassFixtur
     [Theory, InlineData("sqlite"), InlineData("postgres")]
     public async Task R58_R59_An_accepted_review_stands_until_the_identity_is_another(string store)
     {
-        await using var scene = await OperatorScene.StartAsync(store == "postgres" ? await postgres.NewDatabaseAsync() : null, null, SceneFolder.Token());
+        await using var scene = await OperatorScene.StartAsync(store == "postgres" ? await postgres.NewDatabaseAsync() : : null, null, SceneFolder.Token(more: "requires: { identity: reviewed }"));
         var reviews = scene.Broker.Get<IdentityReviews>();
-        var (_, lease) = await scene.LeaseAsync("token");
         const string workload = "k8s://cluster/shop/checkout";
 
+        // An approved pod of a workload that nobody looked at gets nothing.
+        var pod = scene.Scene.NewPod();
+        await scene.Scene.ApproveAsync(scene.Scene.ApprovalOf(pod, "token"));
+        Assert.Equal("review_invalid", (await scene.Scene.ClaimAsync(scene.Scene.Token(pod), "token")).Code);
         var dry = await ReviewAsync(scene, Shop.Whole(), "?cluster=cluster&dryRun=true");
         Assert.False(dry.TryGetProperty("id", out _));
         Assert.Empty(await reviews.AllCurrentAsync(default));
@@ -32,6 +35,8 @@ public sealed class IdentityReviewTests(PostgresFixture postgres) : IClassFixtur
         await DecideAsync(scene, seen, accept: true);
         var print = seen.GetProperty("fingerprint").GetString();
         Assert.Equal(print, await reviews.ReviewedAsync(workload, default));
+        var (_, lease) = await scene.LeaseAsync("token");
+        Assert.Equal(print, (await scene.AuditAsync("credential.decision"))[^1].GetProperty("decision").GetProperty("identity").GetString());
 
         // Another image is the same identity: the review stands.
         Assert.Equal("accepted", (await ReviewAsync(scene, Shop.Whole(deployment: Shop.Deployment(image: "other@sha256:cccc")))).GetProperty("state").GetString());
@@ -44,7 +49,8 @@ public sealed class IdentityReviewTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal("open", drifted.GetProperty("state").GetString());
         Assert.Contains("new: identity: AWS role arn:aws:iam::1:role/x", drifted.GetProperty("changes").EnumerateArray().Select(change => change.GetString()));
         Assert.Null(await reviews.ReviewedAsync(workload, default));
-        Assert.Equal([(lease, "identity.drift")], (await scene.Broker.Get<Rechecks>().DueAsync(10, default)).Select(one => (one.Lease, one.Because)));
+        Assert.Equal("policy_changed", (await scene.Scene.LeaseUntilAsync(lease, "ended")).GetProperty("cause").GetString());
+        Assert.Equal("review_invalid", Assert.Single(await scene.AuditAsync("lease.not_granted_anew")).GetProperty("cause").GetString());
         Assert.Contains("AWS role", Assert.Single(await scene.AuditAsync("identity.drift")).GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal("stale", Assert.Single((await ListAsync(scene, $"?workload={Uri.EscapeDataString(workload)}")), one => one.GetProperty("fingerprint").GetString() == print).GetProperty("state").GetString());
         Assert.Contains("identity", (await scene.Scene.OperatorAsync(HttpMethod.Get, "/v1/findings")).Json.GetProperty("findings").EnumerateArray().Select(one => one.GetProperty("kind").GetString()));

@@ -58,6 +58,7 @@ internal static class ApiTable
         ["GET /v1/templates"] = new("Lists templates", 200, typeof(TemplateList)),
         ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/templates/validate"] = new("Tells a template's mistakes and activates nothing", 200, typeof(TemplateVerdict)) { Body = typeof(string), BodyType = "application/yaml" },
+        ["GET /v1/reviews/would-change"] = new("Live leases that would not be granted today; nothing ends by looking", 200, typeof(ChangePage)),
         ["POST /v1/explain"] = new("Judges a claim clause by clause without making it", 200, typeof(Explanation)) { Body = typeof(ExplainRequest) },
         ["POST /v1/targets/aws/{target}/cutoff"] = new("Cuts off every session of an AWS role that was issued before a time, or tells what that would hit", 200, typeof(CutOffView)) { Body = typeof(CutOffRequest) },
         ["GET /v1/freezes"] = new("Lists freezes in force", 200, typeof(ControlList)),

@@ -36,6 +36,12 @@ internal sealed record ExternalPolicyOptions
     /// <summary>When a claim that waits is judged again for the first time, and when its workload is told to ask; 1 second to 5 minutes. Later looks are further apart.</summary>
     public TimeSpan RecheckEvery { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether live leases that would not be granted today are ended (R36); when not, they are only shown.</summary>
+    public bool EndChanged { get; init; } = true;
+
+    /// <summary>How often every live lease is judged again, 10 seconds to a day; beside that it happens soon after a control, a template or trust changed.</summary>
+    public TimeSpan ReviewEvery { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// Minimum controls by environment: <c>dev</c>, <c>standard</c> or <c>regulated</c> (R67). An environment that is not named has the broker's own profile, <c>Hosting:Profile</c>.
     /// </summary>
@@ -56,6 +62,7 @@ internal sealed record ExternalPolicyOptions
             if (!Profiles.All.Contains(profile)) yield return $"Policy:Environments:{environment}: '{profile}' is none of {string.Join(", ", Profiles.All)}";
         }
 
+        if (ReviewEvery < TimeSpan.FromSeconds(10) || ReviewEvery > TimeSpan.FromDays(1)) yield return "Policy:ReviewEvery: outside 10 seconds to a day";
         if (DeferFor <= TimeSpan.Zero || DeferFor > TimeSpan.FromHours(1)) yield return "Policy:DeferFor: outside 0 to 1 hour";
         if (RecheckEvery < TimeSpan.FromSeconds(1) || RecheckEvery > TimeSpan.FromMinutes(5)) yield return "Policy:RecheckEvery: outside 1 second to 5 minutes";
         if (OnError != Deny && Acceptance is null)

@@ -66,6 +66,7 @@ internal static class LockOrder
     public const int Tasks = 30;
     public const int Approvals = 40;
     public const int Workloads = 50;
+    public const int Velocity = 55;
     public const int Leases = 60;
     public const int Rows = 70;
     public const int Plain = 80;
