@@ -23,6 +23,7 @@ internal static class CommandTree
                 new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell), new LeaseUses(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
+            new Command("cluster", "Look at the clusters that ask the broker.") { new ClusterCheck(shell) },
             new Command("target", "Act on targets.") { new TargetCutOff(shell) },
             new Revoke(shell),
             new Command("revocation", "Look at bulk revocations, confirm them, call them off.")
@@ -63,6 +64,7 @@ internal static class CommandTree
                 new ReviewIdentity(shell), new ReviewListing(shell), ReviewDecide.Accept(shell), ReviewDecide.Refuse(shell), new ReviewBlastRadius(shell),
             },
             new Findings(shell),
+            new Command("host", "Look at container hosts.") { new HostListing(shell), new HostExposure(shell) },
             new Command("audit", "Read and verify the evidence.")
             {
                 new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),

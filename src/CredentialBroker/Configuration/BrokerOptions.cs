@@ -1,12 +1,15 @@
 using CredentialBroker.Alarms;
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
+using CredentialBroker.Clusters;
 using CredentialBroker.WebConsole;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Hosts;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
@@ -27,6 +30,8 @@ internal sealed record BrokerOptions
     public KeyOptions Keys { get; init; } = new();
     public IssuerOptions Issuer { get; init; } = new();
     public TrustSourceOptions TrustSources { get; init; } = new();
+    public Dictionary<string, ClusterOptions> Clusters { get; init; } = [];
+    public Dictionary<string, AdmissionOptions> Admission { get; init; } = [];
     public TargetOptions Targets { get; init; } = new();
     public TemplateOptions Templates { get; init; } = new();
     public ExternalPolicyOptions Policy { get; init; } = new();
@@ -40,6 +45,7 @@ internal sealed record BrokerOptions
     public AlarmOptions Alarms { get; init; } = new();
     public UseOptions Uses { get; init; } = new();
     public ReviewOptions Reviews { get; init; } = new();
+    public HostsOptions Hosts { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
     public RetentionOptions Retention { get; init; } = new();

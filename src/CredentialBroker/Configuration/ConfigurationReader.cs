@@ -1,3 +1,4 @@
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Hosting;
@@ -42,6 +43,7 @@ internal static class ConfigurationReader
             .Concat(options.Issuer.Validate(options.Hosting))
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
+            .Concat(AdmissionGates.Validate(options.Admission, options.Clusters, options.TrustSources.Approvals, options.TrustSources.Workloads))
             .Concat(options.Targets.Validate(Reserved(options)))
             .Concat(options.Templates.Validate(options.Hosting.Profile))
             .Concat(options.Policy.Validate())
@@ -55,6 +57,7 @@ internal static class ConfigurationReader
             .Concat(options.Alarms.Validate())
             .Concat(options.Uses.Validate())
             .Concat(options.Reviews.Validate())
+            .Concat(options.Hosts.Validate(options.TrustSources.Approvals))
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())

@@ -7,6 +7,7 @@ using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
@@ -140,6 +141,10 @@ internal static class The
     {
         MadeAt = Noon, Revocation = Revocation, Sentence = "42 of 42 leases are ended at their target", Timeline = [new ReportEvent(Noon, "asked for", "ann")], Classes = [], Leases = [], Omitted = 0, UsesAfterEnd = [],
     };
+
+    public static HostView Host { get; } = new("host-1", "untrusted", Silent: false, Accepted: false, "20.10.24", "the engine acted on more than it showed", HeardAt: Noon);
+
+    public static ExposureView Exposure { get; } = new("host-1", 2, 7, [new EngineUse("ci", "spiffe://people.example/ci", "build", "POST /containers/create", 3, Noon), new EngineUse("anonymous", "", "", "GET /info", 7, Noon)]);
 
     public static FindingView Finding { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t9", "configuration", "postgres/orders", "the broker's login lacks CREATEROLE", Noon);
 

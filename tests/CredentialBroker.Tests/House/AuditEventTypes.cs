@@ -18,6 +18,11 @@ internal static partial class AuditEventTypes
 
     public static IReadOnlyDictionary<string, string> Meanings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["admission.allowed"] = "A pod was let in as a candidate; its id is the decision's, and the detail names spec, tier and reasons.",
+        ["admission.denied"] = "A question of a cluster's API server was answered no.",
+        ["admission.entered"] = "Somebody went into a pod that holds leases; `count` says how many.",
+        ["bypass.detected"] = "A cluster's API server passed over a webhook that did not answer.",
+        ["approval.confirmed"] = "A candidate was seen to be there, and may be claimed.",
         ["approval.denied"] = "A source denied a workload.",
         ["approval.expired"] = "Approvals passed their time; `count` says how many.",
         ["approval.image_refused"] = "A source does not trust an image any more; its approvals that rest on it are withdrawn and their leases end.",
@@ -33,6 +38,13 @@ internal static partial class AuditEventTypes
         ["breakglass.review_overdue"] = "Nobody reviewed in time; the template is locked for break-glass.",
         ["breakglass.reviewed"] = "Another person reviewed a break-glass, and found it justified or not.",
         ["breakglass.used"] = "A credential was decided under break-glass.",
+        ["container.bound"] = "A container that its host's gate let be created is bound to its id and image.",
+        ["container.privileged_request"] = "Resources of a container host were asked for, allowed or not; each is a privilege of the record.",
+        ["container.refused"] = "The gate of a container host refused a request; the cause is its reason code.",
+        ["container.unapproved"] = "A container runs that nobody approved; it gets no credentials.",
+        ["host.excepted"] = "An engine that failed the self-test is used under a named exception.",
+        ["host.trusted"] = "A container host's engine showed its node everything that it acted on.",
+        ["host.untrusted"] = "A container host's engine acts on what it does not show; its approvals are refused.",
         ["lease.not_granted_anew"] = "A live lease would not be granted today, and ends; the detail names the clause.",
         ["velocity.breached"] = "A workload, an intent or an owner was given as much as it may have in a time; its claims are frozen for a while.",
         ["deferral.created"] = "A privileged claim waits, because external policy cannot be asked.",

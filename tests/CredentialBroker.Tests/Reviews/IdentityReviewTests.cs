@@ -16,7 +16,7 @@ public sealed class IdentityReviewTests(PostgresFixture postgres) : IClassFixtur
     [Theory, InlineData("sqlite"), InlineData("postgres")]
     public async Task R58_R59_An_accepted_review_stands_until_the_identity_is_another(string store)
     {
-        await using var scene = await OperatorScene.StartAsync(store == "postgres" ? await postgres.NewDatabaseAsync() : : null, null, SceneFolder.Token(more: "requires: { identity: reviewed }"));
+        await using var scene = await OperatorScene.StartAsync(store == "postgres" ? await postgres.NewDatabaseAsync() : null, null, SceneFolder.Token(more: "requires: { identity: reviewed }"));
         var reviews = scene.Broker.Get<IdentityReviews>();
         const string workload = "k8s://cluster/shop/checkout";
 
