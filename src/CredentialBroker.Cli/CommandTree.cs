@@ -16,7 +16,7 @@ internal static class CommandTree
             new Command("approval", "Hand in and look at approvals.") { new ApprovalSubmit(shell), new ApprovalListing(shell), new ApprovalShow(shell) },
             new Command("template", "Check, activate and look at templates.")
             {
-                new TemplateValidate(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
+                new TemplateValidate(shell), new TemplateSign(shell), new TemplateApply(shell), new TemplateActivate(shell), new TemplateCandidates(shell), new TemplateListing(shell), new TemplateShow(shell), new TemplatePlan(shell),
             },
             new Command("lease", "Claim, look at, renew and end leases.")
             {
@@ -56,6 +56,12 @@ internal static class CommandTree
                 new RecordEnd(shell, ExceptionKind.BreakGlass, "Close a break-glass: its approval is withdrawn and its leases end. The review is due all the same."),
             },
             new Explain(shell),
+            new Command("exposure", "Report credentials that were found where they must not be, and follow them until they are dead.") { new ExposureReport(shell), new ExposureListing(shell), new ExposureShow(shell) },
+            new AlarmListing(shell),
+            new Review(shell)
+            {
+                new ReviewIdentity(shell), new ReviewListing(shell), ReviewDecide.Accept(shell), ReviewDecide.Refuse(shell), new ReviewBlastRadius(shell),
+            },
             new Findings(shell),
             new Command("host", "Look at container hosts.") { new HostListing(shell), new HostExposure(shell) },
             new Command("audit", "Read and verify the evidence.")

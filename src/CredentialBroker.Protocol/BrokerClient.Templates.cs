@@ -14,10 +14,14 @@ public sealed partial class BrokerClient
     /// <summary>Proposes a template, and activates it where no second person is needed; its state says which. A template with mistakes is refused with all of them in <see cref="Problem.Mistakes"/>.</summary>
     /// <param name="yaml">The template.</param>
     /// <param name="file">Name to use in messages.</param>
+    /// <param name="signature">What its author signed, where the broker asks for it.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public Task<TemplateView> ApplyTemplateAsync(string yaml, string? file = null, CancellationToken cancel = default) =>
-        _exchange.SendAsync(Request(HttpMethod.Put, new BrokerQuery("/v1/templates").With("file", file).ToString(), Text(yaml, "application/yaml")),
-            ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Accepted);
+    public Task<TemplateView> ApplyTemplateAsync(string yaml, string? file = null, string? signature = null, CancellationToken cancel = default)
+    {
+        var request = Request(HttpMethod.Put, new BrokerQuery("/v1/templates").With("file", file).ToString(), Text(yaml, "application/yaml"));
+        if (signature is not null) request.Headers.Add(TemplateView.SignatureHeader, signature);
+        return _exchange.SendAsync(request, ProtocolJson.Default.TemplateView, cancel, HttpStatusCode.OK, HttpStatusCode.Accepted);
+    }
 
     /// <summary>Lists template revisions that wait for a second person.</summary>
     public Task<TemplateList> ListCandidatesAsync(CancellationToken cancel = default) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
@@ -11,6 +12,7 @@ using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Overview;
+using CredentialBroker.Protocol.Reviews;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 using CredentialBroker.Protocol.Uses;
@@ -60,6 +62,15 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(SelectorRequest))]
 [JsonSerializable(typeof(SavedSelector))]
 [JsonSerializable(typeof(SelectorList))]
+[JsonSerializable(typeof(AlarmList))]
+[JsonSerializable(typeof(SetRefusal))]
+[JsonSerializable(typeof(ExposureRequest))]
+[JsonSerializable(typeof(ExposureView))]
+[JsonSerializable(typeof(ExposureList))]
+[JsonSerializable(typeof(IdentityReviewView))]
+[JsonSerializable(typeof(IdentityReviewList))]
+[JsonSerializable(typeof(IdentityDecision))]
+[JsonSerializable(typeof(BlastRadius))]
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
 [JsonSerializable(typeof(HostReport))]

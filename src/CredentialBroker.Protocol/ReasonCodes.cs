@@ -135,6 +135,11 @@ public static class ReasonCodes
     /// <summary>More was asked for in a time than the workload, the intent or the owner may have; claims are frozen for a while.</summary>
     public const string Velocity = "velocity";
 
+    /// <summary>The template takes workloads only whose effective identity was reviewed and accepted, and this one's was not, or is another by now.</summary>
+    public const string ReviewInvalid = "review_invalid";
+    /// <summary>The template's text is not signed by one of its authors, and this broker takes no other.</summary>
+    public const string TemplateUnsigned = "template_unsigned";
+
     /// <summary>A freeze is in force for what was asked.</summary>
     public const string Frozen = "frozen";
     /// <summary>The task is over.</summary>

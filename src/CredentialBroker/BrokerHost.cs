@@ -1,3 +1,4 @@
+using CredentialBroker.Alarms;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -20,6 +21,7 @@ using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Proofs;
 using CredentialBroker.Reviews;
+using CredentialBroker.Reviews.Identity;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
@@ -70,9 +72,10 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
             .AddBackends(options.Targets)
-            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates))
+            .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates), provider => TemplateSigning.Of(options.Templates.SignersFile, provider))
             .AddLeases()
             .AddExceptions(options.Exceptions)
+            .AddSingleton<ReviewedIdentity>(provider => provider.GetRequiredService<IdentityReviews>().ReviewedAsync)
             .AddIssuance(options.Policy, options.Hosting.Profile)
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
@@ -83,8 +86,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddHosts(options.Hosts)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
-            .AddSingleton<Unused>()
-            .AddSingleton<Overview>()
+            .AddAlarms(options.Alarms)
+            .AddReviews(options.Reviews, options.TrustSources.Workloads.Values.Select(source => source.Audience))
             .AddHosting(options.Hosting, options.Operators)
             .AddConsole(options.Console, (http, services) => ActivatorUtilities.CreateInstance<InsideHandler>(services, http.Connection.RemoteIpAddress ?? System.Net.IPAddress.None))
             .AddSingleton(options)
@@ -107,7 +110,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
             .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
             .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
+            .Each<ExposureJob>(TimeSpan.FromSeconds(1), "exposures")
             .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
+            .Each<SharedJob>(TimeSpan.FromSeconds(15), SharedJob.Name)
             .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
@@ -163,11 +168,15 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapPlan();
         app.MapFindings();
         app.MapOverview();
+        app.MapBlastRadius();
+        app.MapIdentityReviews();
         app.MapIncidents();
         app.MapSelectors();
         app.MapUses();
         app.MapHosts();
         app.MapSignals();
+        app.MapAlarms();
+        app.MapExposures();
         app.MapControls();
         app.MapCutOffs();
         app.MapExceptions();

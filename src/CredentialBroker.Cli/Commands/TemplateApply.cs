@@ -26,7 +26,7 @@ internal sealed class TemplateApply : BrokerCommand
         var activated = new List<TemplateView>();
         foreach (var file in files)
         {
-            var view = await broker.ApplyTemplateAsync(file.Text, file.Name, cancel);
+            var view = await broker.ApplyTemplateAsync(file.Text, file.Name, file.Signature, cancel);
             activated.Add(view);
             Shell.Say(view.State == TemplateView.Candidate
                 ? $"{view.Name} from {file.Name} is waiting for a second person: credbroker template activate {view.Name} {view.Revision}"

@@ -6,7 +6,8 @@ using CredentialBroker.Protocol.Templates;
 namespace CredentialBroker.Cli.Commands;
 
 /// <summary>A template as read, and the name its messages use.</summary>
-internal sealed record TemplateFile(string Name, string Text);
+/// <param name="Signature">What its author signed, where that lies beside it.</param>
+internal sealed record TemplateFile(string Name, string Text, string? Signature = null);
 
 /// <summary>What the commands about templates share: reading, judging and listing them.</summary>
 internal static class TemplateFiles
@@ -17,9 +18,12 @@ internal static class TemplateFiles
     {
         if (names.Count(n => n == "-") > 1) throw CommandException.Usage("stdin can be read once");
         var files = new List<TemplateFile>();
-        foreach (var name in names) files.Add(new TemplateFile(Input.NameOf(name), await Input.ReadAsync(name, shell, cancel)));
+        foreach (var name in names) files.Add(new TemplateFile(Input.NameOf(name), await Input.ReadAsync(name, shell, cancel), await SignatureOfAsync(name, cancel)));
         return files;
     }
+
+    private static async Task<string?> SignatureOfAsync(string name, CancellationToken cancel) =>
+        File.Exists(name + ".jws") ? (await File.ReadAllTextAsync(name + ".jws", cancel)).Trim() : null;
 
     public static async Task<IReadOnlyList<TemplateVerdict>> JudgeAsync(BrokerClient broker, IReadOnlyList<TemplateFile> files, CancellationToken cancel)
     {

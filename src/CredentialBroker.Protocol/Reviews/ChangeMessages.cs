@@ -2,9 +2,9 @@ namespace CredentialBroker.Protocol.Reviews;
 
 /// <summary>Answer of <c>GET /v1/reviews/would-change</c>: live leases that would not be granted today.</summary>
 /// <param name="Leases">Of the leases that were looked at; may be empty although there are more.</param>
-/// <param name="Next">Send as <c>after</c> to look further; null at the end.</param>
 /// <param name="Ends">Whether such leases are ended by rule, without anybody asking.</param>
-public sealed record ChangePage(IReadOnlyList<ChangeView> Leases, string? Next, bool Ends);
+/// <param name="Next">Send as <c>after</c> to look further; null at the end.</param>
+public sealed record ChangePage(IReadOnlyList<ChangeView> Leases, bool Ends, string? Next = null);
 
 /// <param name="Lease">Its id.</param>
 /// <param name="Template">Its template.</param>

@@ -20,6 +20,9 @@ public sealed record TemplateView(
     /// <summary>State of the revision that grants.</summary>
     public const string Active = "active";
 
+    /// <summary>Header of <c>PUT /v1/templates</c> with what the text's author signed: a compact JWS.</summary>
+    public const string SignatureHeader = "Credbroker-Signature";
+
     /// <summary>State of a revision that waits for a second person.</summary>
     public const string Candidate = "candidate";
 }

@@ -1,11 +1,15 @@
 namespace CredentialBroker.Approvals;
 
 /// <summary>An event that is about to be recorded, for whoever has works to commit with it, such as ending leases.</summary>
-/// <param name="Effect"><c>approved</c>, <c>denied</c>, <c>withdrawn</c>, <c>task_finished</c>; <c>prompted</c> and <c>noted</c> change nothing yet.</param>
+/// <param name="Effect"><c>approved</c>, <c>denied</c>, <c>withdrawn</c>, <c>task_finished</c>, <c>image_refused</c>; <c>prompted</c> and <c>noted</c> change nothing yet.</param>
 /// <param name="ApprovalId">The approval it is about; null when a task finished.</param>
 /// <param name="Reference">The source's own name for it; null when a task finished.</param>
 /// <param name="Task">The task that finished, or the approval's task.</param>
-internal sealed record ApprovalArrived(string Source, string Effect, string? ApprovalId, string? Reference, string? Task);
+internal sealed record ApprovalArrived(string Source, string Effect, string? ApprovalId, string? Reference, string? Task)
+{
+    /// <summary>Digest of an image that is not trusted any more.</summary>
+    public string? Image { get; init; }
+}
 
 /// <summary>What a source is told about the document it sent.</summary>
 internal abstract record ApprovalAnswer

@@ -20,6 +20,7 @@ internal sealed class ApprovalEffects(ApprovalStore approvals, ApprovalRecords r
             ApprovalDocument.Approved approved => Approve(source, once, approved),
             ApprovalDocument.Stopped stopped => (await StopAsync(source, once, stopped, cancel), null),
             ApprovalDocument.TaskFinished finished => (Finish(source, once, finished), null),
+            ApprovalDocument.ImageRefused refused => (RefuseImage(source, once, refused.Digest), null),
             _ => throw new InvalidOperationException($"no effect for {verified.Document.GetType().Name}"),
         };
     }
@@ -77,6 +78,17 @@ internal sealed class ApprovalEffects(ApprovalStore approvals, ApprovalRecords r
         Lane.Control,
         [.. once, .. endOfTask.Works(document.Task, $"source:{source.Name}", source.Name)],
         new ApprovalArrived(source.Name, "task_finished", null, null, document.Task));
+
+    /// <summary>Every live approval of this source that rests on the image is withdrawn with it.</summary>
+    private Effect RefuseImage(ApprovalSource source, IReadOnlyList<EventOnce> once, string digest) => new(
+        Lane.Control,
+        [
+            .. once,
+            new PlainWrite("UPDATE approvals SET state = @withdrawn WHERE source = @source AND image_digest = @digest AND state IN (1, 2, 3)",
+                ("withdrawn", (long)ApprovalState.Withdrawn), ("source", source.Name), ("digest", digest)),
+            records.ImageRefused(source, digest, once[0].EventId),
+        ],
+        new ApprovalArrived(source.Name, "image_refused", null, null, null) { Image = digest });
 
     /// <summary>What is kept of a stop that came before its approval: nothing but the name and the state.</summary>
     private Approval Unseen(ApprovalSource source, ApprovalDocument.Stopped document)

@@ -21,6 +21,9 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
     public Work Stopped(ApprovalSource source, Approval approval, string effect, string eventId) =>
         About(source, approval, $"approval.{effect}", eventId).On(chain);
 
+    public Work ImageRefused(ApprovalSource source, string digest, string eventId) =>
+        (Of(source, "approval.image_refused") with { Subject = digest, Detail = $"event {eventId}; live approvals of this source that rest on the image are withdrawn" }).On(chain);
+
     /// <summary>A long-running service goes on; what was looked at again is in the record.</summary>
     public Work Reaffirmed(ApprovalSource source, Approval approval, string evidence) =>
         (About(source, approval, "approval.reaffirmed", approval.Id) with { Actor = "broker", Detail = evidence }).On(chain);

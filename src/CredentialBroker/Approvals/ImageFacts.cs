@@ -19,6 +19,8 @@ internal sealed record ImageFacts(string Reference, string Verdict, string? Issu
     public string? Digest => Reference.LastIndexOf(Pin, StringComparison.Ordinal) is > 0 and var at
         && Reference.AsSpan(at + Pin.Length) is { Length: 64 } digest && !digest.ContainsAnyExcept(Hexadecimal) ? Reference[(at + 1)..] : null;
 
+    public static bool IsDigest(string text) => text.StartsWith(Pin[1..], StringComparison.Ordinal) && text.AsSpan(Pin.Length - 1) is { Length: 64 } digest && !digest.ContainsAnyExcept(Hexadecimal);
+
     public bool IsPinned => Digest is not null;
 
     /// <summary>The signer as templates name one: issuer, a space, subject. Null unless verified.</summary>

@@ -1,3 +1,4 @@
+using CredentialBroker.Alarms;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
@@ -11,6 +12,7 @@ using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuer;
 using CredentialBroker.Proofs;
+using CredentialBroker.Reviews;
 using CredentialBroker.Runtime.Drift;
 using CredentialBroker.Signals;
 using CredentialBroker.Uses;
@@ -36,7 +38,9 @@ internal sealed record BrokerOptions
     public AuditOptions Audit { get; init; } = new();
     public IncidentOptions Incidents { get; init; } = new();
     public SignalOptions Signals { get; init; } = new();
+    public AlarmOptions Alarms { get; init; } = new();
     public UseOptions Uses { get; init; } = new();
+    public ReviewOptions Reviews { get; init; } = new();
     public HostsOptions Hosts { get; init; } = new();
     public DriftOptions Drift { get; init; } = new();
     public ProofOptions Proofs { get; init; } = new();
@@ -63,8 +67,15 @@ internal sealed record TemplateOptions
     /// </summary>
     public bool ImportActivates { get; init; }
 
+    /// <summary>
+    /// File with the JWK set of those who write templates, each key named after its author by <c>kid</c>. Where it is set, a text that none of them signed is
+    /// not taken and not loaded (R40); see <c>credbroker template sign</c>.
+    /// </summary>
+    public string? SignersFile { get; init; }
+
     public IEnumerable<string> Validate(string profile)
     {
+        if (SignersFile is not null && !File.Exists(SignersFile)) yield return $"Templates:SignersFile: no file at '{SignersFile}'";
         if (ImportActivates && profile == "regulated") yield return "Templates:ImportActivates: the profile regulated takes a second person for every template; credbroker template activate";
         if (ImportFolder is not null && !Directory.Exists(ImportFolder)) yield return $"Templates:ImportFolder: no folder at '{ImportFolder}'";
     }

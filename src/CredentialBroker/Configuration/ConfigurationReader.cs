@@ -52,7 +52,9 @@ internal static class ConfigurationReader
             .Concat(options.Audit.Validate())
             .Concat(options.Incidents.Validate())
             .Concat(options.Signals.Validate())
+            .Concat(options.Alarms.Validate())
             .Concat(options.Uses.Validate())
+            .Concat(options.Reviews.Validate())
             .Concat(options.Hosts.Validate(options.TrustSources.Approvals))
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
@@ -65,6 +67,7 @@ internal static class ConfigurationReader
     [
         .. options.TrustSources.Workloads.Select(s => ($"TrustSources:Workloads:{s.Key}", s.Value.Audience)),
         .. options.TrustSources.Approvals.Select(s => ($"TrustSources:Approvals:{s.Key}", s.Value.Audience)),
+        .. options.Alarms.Sources.Where(s => s.Value.Audience.Length > 0).Select(s => ($"Alarms:Sources:{s.Key}", s.Value.Audience)),
         .. options.Targets.SignedToken.SelectMany(t => t.Value.Audiences.Select(audience => ($"Targets:SignedToken:{t.Key}", audience))),
     ];
 

@@ -32,16 +32,23 @@ internal static class TemplateEndpoints
     }
 
     private static async Task<IResult> ApplyAsync(
-        HttpContext http, TemplateCompiler compiler, TemplateStore templates, TemplateCandidates candidates, ActivationRules rules, Rulebook rulebook, string? file)
+        HttpContext http, TemplateCompiler compiler, TemplateStore templates, TemplateCandidates candidates, ActivationRules rules, TemplateSignatures signatures, Rulebook rulebook, string? file)
     {
         var (template, mistakes) = await CompileAsync(http, compiler, file);
         if (template is null) return Problems.Of(ReasonCodes.Invalid, "the template has mistakes; nothing was activated", mistakes: [.. mistakes.All.Select(m => m.ToString())]);
         if (!Covers(http, template)) return http.Operator().Scope.Refuse("this template");
         // Of the same name there may be one elsewhere, which this would replace.
         if ((await templates.ListAsync(http.RequestAborted)).Any(view => view.Name == template.Name && !Covers(http, view))) return http.Operator().Scope.Refuse("the template that this replaces");
+        var signature = http.Request.Headers[TemplateView.SignatureHeader] is [{ Length: > 0 } sent] ? sent : null;
+        if (!await signatures.AllowsAsync(template.Name, template.Revision, signature))
+        {
+            return Problems.Of(ReasonCodes.TemplateUnsigned, "the text is not signed by one of the authors in Templates:SignersFile; credbroker template sign");
+        }
+
+        var kept = TemplateSignatures.Keep(template.Revision, signatures.Required ? signature : null);
         var by = http.Operator().Name;
-        if (rules.SecondPerson) return Results.Json(await candidates.ProposeAsync(template, by, SecondPerson.Remember(http.Operator())), ProtocolJson.Default.TemplateView, statusCode: 202);
-        var (view, _) = await templates.ActivateAsync(template, by, by, new EpochBump());
+        if (rules.SecondPerson) return Results.Json(await candidates.ProposeAsync(template, by, [.. SecondPerson.Remember(http.Operator()), .. kept]), ProtocolJson.Default.TemplateView, statusCode: 202);
+        var (view, _) = await templates.ActivateAsync(template, by, by, [new EpochBump(), .. kept]);
         await rulebook.RefreshAsync(http.RequestAborted);
         return Results.Json(view, ProtocolJson.Default.TemplateView);
     }

@@ -128,6 +128,27 @@ internal sealed class LeaseStore(Store store)
     public async Task<string> NewestAsync(CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
         "SELECT coalesce(max(n.id), '') FROM (SELECT max(id) AS id FROM leases UNION ALL SELECT max(id) FROM ended_leases) n"), row => row.GetString(0), cancel))[0];
 
+    /// <summary>
+    /// Leases, over or not, whose credential has one of these fingerprints. Reads every lease: this is asked when a secret was found
+    /// somewhere, and an index would cost every claim.
+    /// </summary>
+    public Task<List<string>> FindPrintsAsync(IReadOnlyList<string> fingerprints, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.fingerprint UNION SELECT l.id FROM ended_leases l JOIN {Among.From} ON k.id = l.fingerprint")
+    {
+        Shape = Among, Rows = [.. fingerprints.Distinct().Select(print => new object?[] { print })],
+    }, row => row.GetString(0), cancel);
+
+    /// <summary>How many leases of a selector live, and how many more are not over at their targets.</summary>
+    public async Task<(long Live, long Ending)> CountAsync(Selector selector, CancellationToken cancel)
+    {
+        var sql = new SelectorSql(selector);
+        return (await store.ListAsync(Pool.Control, new Statement(
+            $"SELECT coalesce(CAST(sum(CASE WHEN l.state IN (1, 2) THEN 1 ELSE 0 END) AS bigint), 0), count(*) FROM leases l {sql.Joins} WHERE l.state <> {(int)LeaseState.Ended} AND {sql.Where}")
+        {
+            Values = [.. sql.Values],
+        }, row => (row.GetInt64(0), row.GetInt64(1) - row.GetInt64(0)), cancel))[0];
+    }
+
     /// <summary>Of these, the leases that are not over.</summary>
     public async Task<IReadOnlySet<string>> LiveAmongAsync(IReadOnlyList<string> ids, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
         $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.id") { Shape = Among, Rows = [.. ids.Distinct().Select(id => new object?[] { id })] },
@@ -174,6 +195,14 @@ internal sealed class LeaseStore(Store store)
     public static Work EndAllOf(string column, string value, long at, string cause) => new PlainWrite(
         $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at WHERE {Column(column)} = @value AND state IN (1, 2) AND ends_at > @at",
         ("at", at), ("cause", cause), ("value", value));
+
+    /// <summary>The same for every approval of a source that rests on an image.</summary>
+    public static Work EndAllOfImage(string source, string digest, long at, string cause) => new PlainWrite(
+        """
+        UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at
+        WHERE approval_id IN (SELECT a.id FROM approvals a WHERE a.source = @source AND a.image_digest = @digest) AND state IN (1, 2) AND ends_at > @at
+        """,
+        ("at", at), ("cause", cause), ("source", source), ("digest", digest));
 
     private static string Column(string column) => column is "task" or "approval_id" or "template"
         ? column

@@ -12,6 +12,7 @@ internal sealed class ApprovalEnds(DueSignal due, TimeProvider clock)
     {
         { Effect: "withdrawn" or "denied", ApprovalId: { } approval } => [LeaseStore.EndAllOf("approval_id", approval, clock.NowMs(), Causes.ApprovalWithdrawn)],
         { Effect: "task_finished", Task: { } task } => [LeaseStore.EndAllOf("task", task, clock.NowMs(), Causes.TaskEnd)],
+        { Effect: "image_refused", Image: { } digest } => [LeaseStore.EndAllOfImage(arrived.Source, digest, clock.NowMs(), Causes.ApprovalWithdrawn)],
         _ => [],
     };
 

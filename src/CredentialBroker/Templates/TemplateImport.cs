@@ -9,7 +9,7 @@ namespace CredentialBroker.Templates;
 /// configuration says that it is the second person, else as candidates. A revision that was activated before is left
 /// alone, so that a restart never undoes what was activated through the API since.
 /// </summary>
-internal sealed class TemplateImport(Store store, TemplateStore templates, TemplateCandidates candidates, TemplateCompiler compiler, ActivationRules rules)
+internal sealed class TemplateImport(Store store, TemplateStore templates, TemplateCandidates candidates, TemplateCompiler compiler, ActivationRules rules, TemplateSignatures signatures)
 {
     public async Task RunAsync(string? folder, Work alongside, CancellationToken cancel)
     {
@@ -21,9 +21,16 @@ internal sealed class TemplateImport(Store store, TemplateStore templates, Templ
             var template = compiler.Compile(await File.ReadAllTextAsync(file, cancel), mistakes)
                 ?? throw new InvalidOperationException($"a template has mistakes:\n{string.Join('\n', mistakes.All)}");
             if (!known.Add(template.Revision)) continue;
+            var signature = File.Exists(file + ".jws") ? (await File.ReadAllTextAsync(file + ".jws", cancel)).Trim() : null;
+            if (!await signatures.AllowsAsync(template.Name, template.Revision, signature))
+            {
+                throw new InvalidOperationException($"{Path.GetFileName(file)} is not signed by one of the authors in Templates:SignersFile; credbroker template sign writes {Path.GetFileName(file)}.jws");
+            }
+
+            var kept = TemplateSignatures.Keep(template.Revision, signature);
             var author = $"import {Path.GetFileName(file)}";
-            if (rules.SecondPerson && !rules.ImportActivates) await candidates.ProposeAsync(template, author, []);
-            else await templates.ActivateAsync(template, author, author, alongside);
+            if (rules.SecondPerson && !rules.ImportActivates) await candidates.ProposeAsync(template, author, kept);
+            else await templates.ActivateAsync(template, author, author, [alongside, .. kept]);
         }
     }
 

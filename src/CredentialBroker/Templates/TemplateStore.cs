@@ -11,7 +11,7 @@ namespace CredentialBroker.Templates;
 /// Activated templates. The store is the only truth; each revision is compiled once. Activation is given the work that
 /// must commit with it, so that no grant decided on the old text is committed after the new one.
 /// </summary>
-internal sealed class TemplateStore(Store store, Journal journal, AuditChain chain, TemplateCompiler compiler, TemplateLog log, TimeProvider clock)
+internal sealed class TemplateStore(Store store, Journal journal, AuditChain chain, TemplateCompiler compiler, TemplateSignatures signatures, TemplateLog log, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<(string Name, string Revision), CompiledTemplate?> _compiled = new();
 
@@ -21,11 +21,19 @@ internal sealed class TemplateStore(Store store, Journal journal, AuditChain cha
     /// </summary>
     public async Task<TemplateCatalog> ReadAsync(CancellationToken cancel)
     {
-        var rows = await store.ListAsync(Pool.Control, new Statement("SELECT name, revision, source, activated_by FROM templates ORDER BY name"),
-            row => (Name: row.GetString(0), Revision: row.GetString(1), Source: row.GetString(2), By: row.GetString(3)), cancel);
-        return new TemplateCatalog([.. rows.Where(r => IsWhole(r.Name, r.Revision, r.Source))
-            .Select(r => _compiled.GetOrAdd((r.Name, r.Revision), _ => Compile(r.Name, r.Source)) is { } template && template.Name == r.Name ? template with { ActivatedBy = r.By } : null)
-            .OfType<CompiledTemplate>()]);
+        var rows = await store.ListAsync(Pool.Control, new Statement(
+            "SELECT t.name, t.revision, t.source, t.activated_by, s.signature FROM templates t LEFT JOIN template_signatures s ON s.revision = t.revision ORDER BY t.name"),
+            row => (Name: row.GetString(0), Revision: row.GetString(1), Source: row.GetString(2), By: row.GetString(3), Signature: row.IsDBNull(4) ? null : row.GetString(4)), cancel);
+        var loaded = new List<CompiledTemplate>();
+        foreach (var row in rows.Where(r => IsWhole(r.Name, r.Revision, r.Source)))
+        {
+            if (_compiled.GetOrAdd((row.Name, row.Revision), _ => Compile(row.Name, row.Source)) is not { } template || template.Name != row.Name) continue;
+            var signer = signatures.Required && row.Signature is { } signature ? await signatures.Of(row.Name, row.Revision, signature) : null;
+            if (signatures.Required && signer is null) log.Unsigned(row.Name, row.Revision);
+            else loaded.Add(template with { ActivatedBy = row.By, Signer = signer });
+        }
+
+        return new TemplateCatalog(loaded);
     }
 
     public Task<List<TemplateView>> ListAsync(CancellationToken cancel) => store.ListAsync(Pool.Control,
@@ -105,6 +113,9 @@ internal sealed partial class TemplateLog(ILogger<TemplateLog> logger)
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The activated template {Template} does not compile under today's configuration, so that it grants nothing: {Mistakes}")]
     public partial void DoesNotCompile(string template, string mistakes);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Revision {Revision} of template {Template} is not signed by any of the authors in Templates:SignersFile, so that it grants nothing")]
+    public partial void Unsigned(string template, string revision);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The stored text of template {Template} is not the text of its revision {Revision}: somebody changed the store, so that it grants nothing")]
     public partial void Tampered(string template, string revision);

@@ -1,5 +1,7 @@
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Reviews;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
@@ -48,6 +50,16 @@ internal static class The
         DiesBy = Noon.AddMinutes(16),
         Revocability = Revocability.Principal,
     };
+
+    public static ExposureView Exposure { get; } = new(LeaseId, "secret", true, 1, "INC-77", "https://login.test#ann", Noon) { Selector = $"lease={LeaseId}", FoundIn = "build 4711", Revocation = ControlId, DeadAt = Noon.AddSeconds(1.2), DeadAfterMs = 1200 };
+
+    public static AlarmView Alarm { get; } = new(LeaseId, "falco-eu", "falco:critical:Terminal shell in container", Noon, 2, [$"revoke {ControlId}"]) { Selector = "instance=pod-1" };
+
+    public static IdentityReviewView Review { get; } = new("k8s://prod-eu/shop/checkout", new string('a', 64), CheckView.Pass, ["Deployment shop/checkout"], [new CheckView("identity", CheckView.Pass, ["service account k8s://prod-eu/shop/checkout"], [])]);
+
+    public static BlastRadius Reach { get; } = new("node=node-1", Noon.AddDays(-1), Noon, 6000, 12, 40, "40 instances hold 6000 live leases and held 12 that ended, at 1 targets", ["prod"], ["team-shop"],
+        [new BlastGroup("postgres", "orders", "prod", "orders-read", "team-shop", Revocability.Principal, 6000, 12, Noon.AddMinutes(16))], [new BlastHolder("k8s://prod-eu/shop/checkout", "node-1", 200)],
+        [new Privilege("postgres", "orders", "orders_reader", ["member"])], 5000);
 
     public static LeaseView Ending { get; } = Lease with { State = "ending", Cause = "revoked" };
 

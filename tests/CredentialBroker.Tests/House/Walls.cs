@@ -25,8 +25,9 @@ internal static class Walls
         ["Uses"] = ["Storage", "Hosting", "Audit", "Leases"],
         ["Hosts"] = ["Storage", "Hosting", "Audit", "Attestation", "Approvals"],
         ["Incidents"] = ["Storage", "Hosting", "Audit", "Controls", "Backends", "Templates", "Leases", "Revocation", "Uses"],
-        ["Reviews"] = ["Approvals", "Hosting", "Leases", "Runtime", "Storage", "Templates"],
-        ["Configuration"] = ["Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses", "Hosts"],
+        ["Alarms"] = ["Storage", "Hosting", "Audit", "Controls", "Attestation", "Approvals", "Issuer", "Backends", "Leases", "Incidents"],
+        ["Reviews"] = ["Approvals", "Audit", "Controls", "Hosting", "Incidents", "Leases", "Runtime", "Storage", "Templates"],
+        ["Configuration"] = ["Alarms", "Reviews", "Hosting", "Storage", "Audit", "Issuer", "Attestation", "Approvals", "Backends", "Exceptions", "Issuance", "Runtime", "Proofs", "Incidents", "Signals", "Uses", "Hosts"],
         ["Demo"] = ["Configuration", "Hosting", "Storage", "Issuer", "Attestation", "Approvals", "Backends", "Issuance"],
     };
 }

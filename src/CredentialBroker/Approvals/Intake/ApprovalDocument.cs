@@ -34,5 +34,8 @@ internal abstract record ApprovalDocument
     /// <param name="State"><see cref="ApprovalState.Denied"/> or <see cref="ApprovalState.Withdrawn"/>.</param>
     internal sealed record Stopped(string Reference, ApprovalState State) : ApprovalDocument;
 
+    /// <summary>An image that was approved is not trusted any more, whatever was verified of it before (R63).</summary>
+    internal sealed record ImageRefused(string Digest) : ApprovalDocument;
+
     internal sealed record TaskFinished(string Task) : ApprovalDocument;
 }

@@ -20,9 +20,11 @@ internal static class DocumentReader
             "denied" => new ApprovalDocument.Stopped(members.NeedText("ref", Line), ApprovalState.Denied),
             "withdrawn" => new ApprovalDocument.Stopped(members.NeedText("ref", Line), ApprovalState.Withdrawn),
             "task_finished" => new ApprovalDocument.TaskFinished(members.NeedText("task", Line)),
+            "image_refused" => new ApprovalDocument.ImageRefused(members.NeedText("digest", Name + 8)),
             _ => null,
         };
-        if (document is null) members.Fail("effect", "is none of approved, denied, withdrawn, task_finished");
+        if (document is null) members.Fail("effect", "is none of approved, denied, withdrawn, task_finished, image_refused");
+        if (document is ApprovalDocument.ImageRefused { Digest: var digest } && !ImageFacts.IsDigest(digest)) members.Fail("digest", "is no digest such as sha256: and 64 lower-case hexadecimal digits");
         members.NoOthers();
         return members.Fault is { } fault ? new Parsed.Malformed(fault) : new Parsed.As(document!);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
@@ -90,7 +91,17 @@ internal static class ApiTable
         ["POST /v1/revocations/{id}/confirm"] = new("Confirms another person's bulk revocation", 202, typeof(RevocationView)) { Body = typeof(ConfirmRequest) },
         ["POST /v1/signals/{name}/poll"] = new("Takes acknowledgements of a receiver of signals and gives what comes next (RFC 8936)", 200, typeof(PollAnswer)) { Body = typeof(PollRequest) },
         ["DELETE /v1/revocations/{id}"] = new("Calls off what a bulk revocation has not begun", 202, typeof(RevocationView)),
+        ["POST /v1/alarms/{source}"] = new("Takes what a source outside saw: a security event token (RFC 8935), or Falco's or the broker's own JSON over a signed webhook", 202, null) { Body = typeof(string), BodyType = "application/secevent+jwt" },
+        ["GET /v1/alarms"] = new("Lists what sources outside saw and what was done about it, newest first", 200, typeof(AlarmList)),
+        ["POST /v1/exposures"] = new("Reports a credential that was found where it must not be; its leases are revoked at once", 202, typeof(ExposureView)) { Body = typeof(ExposureRequest) },
+        ["GET /v1/exposures"] = new("Lists reports of exposed credentials, newest first, and how long ending them took on average", 200, typeof(ExposureList)),
+        ["GET /v1/exposures/{id}"] = new("Shows a report of an exposed credential", 200, typeof(ExposureView)),
         ["GET /v1/overview"] = new("Tells how things stand: what lives, how fast it comes and goes, and what is over when", 200, typeof(OverviewView)),
+        ["GET /v1/reviews/blast-radius"] = new("Tells what whoever took over what a selector covers could reach: leases that live and that ended lately, targets, privileges, owners; as Markdown with Accept: text/markdown", 200, typeof(BlastRadius)),
+        ["POST /v1/reviews/identity"] = new("Reviews every effective identity in documents of a cluster by four checks; with dryRun nothing is kept", 200, typeof(IdentityReviewList)) { Body = typeof(string), BodyType = "application/yaml" },
+        ["GET /v1/reviews/identity"] = new("Lists what workloads were last seen as, or every identity that one was seen with", 200, typeof(IdentityReviewList)),
+        ["GET /v1/reviews/identity/{id}"] = new("Shows a review of an identity", 200, typeof(IdentityReviewView)),
+        ["POST /v1/reviews/identity/{id}/decision"] = new("Accepts or refuses what a workload is now", 200, typeof(IdentityReviewView)) { Body = typeof(IdentityDecision) },
         ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
         ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),

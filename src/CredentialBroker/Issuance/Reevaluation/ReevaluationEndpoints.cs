@@ -17,7 +17,7 @@ internal static class ReevaluationEndpoints
         var wanted = new Selector([]);
         if (!string.IsNullOrEmpty(selector) && !Selector.TryParse(selector, out wanted!, out var error)) return Problems.Of(ReasonCodes.Invalid, $"selector, position {error!.Position}: {error.Message}");
         var (changed, next) = await reevaluation.PageAsync(wanted, http.Operator().Scope.Within, after ?? "", Page, policy ?? options.Url is not null, http.RequestAborted);
-        return Results.Json(new ChangePage([.. changed.Select(View)], next, options.EndChanged), ProtocolJson.Default.ChangePage);
+        return Results.Json(new ChangePage([.. changed.Select(View)], options.EndChanged, next), ProtocolJson.Default.ChangePage);
     }
 
     private static ChangeView View(ChangedLease one) => new(

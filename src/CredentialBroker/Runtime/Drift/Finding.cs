@@ -14,6 +14,11 @@ internal static class FindingKinds
     public const string Configuration = "configuration";
     public const string Orphan = "orphan";
     public const string OrphansLeft = "orphans_left";
+    public const string Identity = "identity";
+    public const string RoleSpread = "role_spread";
+    public const string SharedIdentity = "shared_identity";
+    public const string Sidecar = "sidecar";
     public const string Unused = "unused";
     public const string StoreBehind = "store_behind";
+    public const string WideServiceAccount = "wide_service_account";
 }

@@ -3,3 +3,8 @@ CREATE TABLE velocity (counted text NOT NULL, slot bigint NOT NULL, given bigint
 CREATE INDEX velocity_over ON velocity (over_at);
 
 CREATE INDEX undecided_claims_lease ON undecided_claims (lease_id) WHERE lease_id IS NOT NULL;
+
+CREATE INDEX approvals_image ON approvals (image_digest) WHERE image_digest IS NOT NULL;
+
+-- What the authors of templates signed, by the hash of the text.
+CREATE TABLE template_signatures (revision text PRIMARY KEY, signature text NOT NULL);
