@@ -20,6 +20,7 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("status-list", "the status lists of 1,000,000 tokens, made anew and signed", StatusListBenchmark.RunAsync),
     ("evidence", "sealing audit records, and verifying an export of 1,000,000", EvidenceBenchmark.RunAsync),
     ("sidecar", "the sidecar as it is shipped: folder, time to ready, resident memory, cached answers", SidecarBenchmark.RunAsync),
+    ("docker", "what the plugin adds to an engine's call, and from a container's end to its lease's, with 1,000 running", DockerBenchmark.RunAsync),
     ("standing", "memory and time to ready with 1,000,000 leases, to 1,000", StandingBenchmark.RunAsync),
 };
 

@@ -32,7 +32,7 @@ internal sealed record Inspected(string Id, string Image, bool IsRunning, string
 
 /// <summary>What an event is a reason to look at. Nothing else of an event counts: labels can overwrite most of it.</summary>
 /// <param name="At">The engine's own time of it, in nanoseconds.</param>
-internal sealed record EngineEvent(string Action, string Id, long At)
+internal sealed record EngineEvent(string What, string Id, long At)
 {
     /// <exception cref="JsonException">It is none.</exception>
     public static EngineEvent? Of(ReadOnlySpan<byte> line)

@@ -59,8 +59,8 @@ internal sealed class Watch(EngineClient engine, Containers containers, Approver
     {
         _last = Math.Max(_last ?? 0, one.At);
         if (!Containers.IsId(one.Id)) return;
-        if (one.Action == "start") TellUnapproved(one.Id);
-        else if (Ends.Contains(one.Action, StringComparer.Ordinal)) await approver.EndAsync(one.Id, one.At / 1_000_000, cancel);
+        if (one.What == "start") TellUnapproved(one.Id);
+        else if (Ends.Contains(one.What, StringComparer.Ordinal)) await approver.EndAsync(one.Id, one.At / 1_000_000, cancel);
     }
 
     private void TellUnapproved(string id)

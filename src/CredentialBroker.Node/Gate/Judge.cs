@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using CredentialBroker.Node.Approving;
-using CredentialBroker.Node.Configuration;
 using CredentialBroker.Node.Engine;
 using CredentialBroker.Node.Reading;
 using CredentialBroker.Node.Telling;
@@ -11,7 +10,7 @@ using CredentialBroker.Protocol.Hosts;
 namespace CredentialBroker.Node.Gate;
 
 /// <summary>Decides on one request before the engine acts on it. Whatever is not clear is refused.</summary>
-internal sealed class Judge(NodeOptions options, HostPaths paths, EngineClient engine, Containers containers, Admissions admissions, Approver approver, Ledger ledger, HostTrust trust, TimeProvider clock)
+internal sealed class Judge(HostPaths paths, EngineClient engine, Containers containers, Admissions admissions, Approver approver, Ledger ledger, HostTrust trust, TimeProvider clock)
 {
     /// <exception cref="RefusedException">It may not be done.</exception>
     /// <exception cref="UnreadableException">It cannot be read, or could be read in two ways.</exception>

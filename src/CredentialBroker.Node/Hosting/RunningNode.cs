@@ -35,7 +35,7 @@ internal sealed class RunningNode : IAsyncDisposable
         var door = options.Attestation.Socket is { } socket ? Path.GetDirectoryName(socket) : null;
         var paths = new HostPaths([.. options.NeverExposed, options.State.Folder, Path.GetDirectoryName(options.Plugin.Socket)!, options.Engine.Socket], door);
         var admissions = new Admissions(clock);
-        var judge = new Judge(options, paths, Engine, Containers, admissions, approver, ledger, Trust, clock);
+        var judge = new Judge(paths, Engine, Containers, admissions, approver, ledger, Trust, clock);
         var probes = new Probes(Engine);
         Plugin = new Plugin(options, judge, admissions, approver, Engine, probes, ledger, say, clock);
         Test = new SelfTest(Engine, probes, Trust, say);

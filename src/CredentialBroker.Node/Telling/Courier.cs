@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Threading.Channels;
 using CredentialBroker.Node.Configuration;
 using CredentialBroker.Node.Trust;
 using CredentialBroker.Protocol;
@@ -10,17 +11,11 @@ namespace CredentialBroker.Node.Telling;
 internal sealed class Courier(Spool spool, Ledger ledger, Link link, HostTrust trust, BrokerOptions options, Say say, TimeProvider clock)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(10);
-    private readonly SemaphoreSlim _bell = new(0, 1);
+    private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool _isReached = true;
 
     /// <summary>Something waits.</summary>
-    public void Ring()
-    {
-        lock (_bell)
-        {
-            if (_bell.CurrentCount == 0) _bell.Release();
-        }
-    }
+    public void Ring() => _bell.Writer.TryWrite(true);
 
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -37,9 +32,17 @@ internal sealed class Courier(Spool spool, Ledger ledger, Link link, HostTrust t
             }
 
             wait = arrived ? Shortest : TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, Longest.Ticks));
-            var rest = arrived ? TimeSpan.FromSeconds(1) : wait;
-            await _bell.WaitAsync(rest, cancel).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await RestAsync(arrived ? TimeSpan.FromSeconds(1) : wait, cancel);
         }
+    }
+
+    /// <summary>Until something waits, or the time is over.</summary>
+    private async Task RestAsync(TimeSpan longest, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(longest);
+        await ((Task)_bell.Reader.WaitToReadAsync(limit.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _bell.Reader.TryRead(out _);
     }
 
     /// <summary>False when the broker could not be reached, and the rest has to wait.</summary>

@@ -9,13 +9,13 @@ namespace CredentialBroker.Sidecar.Identity;
 internal sealed class ContainerHost(string socket) : IIdentity
 {
     private const int LargestAnswer = 64 * 1024;
-    private readonly HttpClient _http = new(UnixConnection.To(socket)) { BaseAddress = new Uri("http://node"), Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = LargestAnswer };
+    private readonly Lazy<HttpClient> _http = new(() => new HttpClient(UnixConnection.To(socket)) { BaseAddress = new Uri("http://node"), Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = LargestAnswer });
 
     public async Task<Proof> ProveAsync(CancellationToken cancel)
     {
         try
         {
-            using var answer = await _http.PostAsync("/v1/evidence", null, cancel);
+            using var answer = await _http.Value.PostAsync("/v1/evidence", null, cancel);
             using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancel));
             if (!answer.IsSuccessStatusCode) throw new IdentityException($"the node at {socket} refused: {Member(json, "code") ?? $"{(int)answer.StatusCode}"}");
             return Tokens.Read(Member(json, "token"), "the node's answer");

@@ -21,7 +21,7 @@ public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelpe
         Assert.Equal(HttpStatusCode.NoContent, (await StartAsync("ci", id)).Status);
 
         var approval = (await rig.Scene.OperatorAsync(HttpMethod.Get, "/v1/approvals")).Json.GetProperty("approvals").EnumerateArray().Single(one => one.GetProperty("instance").GetString() == id);
-        Assert.Equal(("ci", "standard", $"docker://{HostRig.Host}/{rig.Engine.Image}"), (approval.GetProperty("requester").GetString(), approval.GetProperty("tier").GetString(), approval.GetProperty("workload").GetString()));
+        Assert.Equal(("ci", "standard", $"docker://{ExampleHost.Host}/{rig.Engine.Image}"), (approval.GetProperty("requester").GetString(), approval.GetProperty("tier").GetString(), approval.GetProperty("workload").GetString()));
 
         var (lease, token) = await ClaimAsync(id);
         Assert.Equal(HttpStatusCode.NoContent, (await rig.Engine.AsAsync("ci", HttpMethod.Post, $"/containers/{id}/kill")).Status);
@@ -29,7 +29,7 @@ public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelpe
         Assert.Equal("task_end", ended.GetProperty("cause").GetString());
 
         // Its evidence is good for a while yet; what it could claim is over.
-        Assert.Equal(HttpStatusCode.Forbidden, (await rig.Scene.ClaimAsync(token, HostRig.Template)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await rig.Scene.ClaimAsync(token, ExampleHost.Template)).Status);
     }
 
     [EngineFact]
@@ -157,7 +157,7 @@ public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelpe
         JsonElement told = default;
         await HostRig.UntilAsync(async () =>
         {
-            told = (await rig.Scene.OperatorAsync(HttpMethod.Get, $"/v1/hosts/{HostRig.Host}/exposure")).Json;
+            told = (await rig.Scene.OperatorAsync(HttpMethod.Get, $"/v1/hosts/{ExampleHost.Host}/exposure")).Json;
             return told.GetProperty("uses").EnumerateArray().Select(one => one.GetProperty("request").GetString()).Intersect(["GET /containers/json", "GET /info", "GET /version"]).Count() == 3;
         }, "the uses are not told");
         var callers = told.GetProperty("uses").EnumerateArray().Select(one => (one.GetProperty("caller").GetString(), one.GetProperty("group").GetString(), one.GetProperty("uri").GetString())).Distinct().ToList();
@@ -276,7 +276,7 @@ public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelpe
     private async Task<(string Lease, string Token)> ClaimAsync(string id)
     {
         var token = await EvidenceAsync(id);
-        var reply = await rig.Scene.ClaimAsync(token, HostRig.Template);
+        var reply = await rig.Scene.ClaimAsync(token, ExampleHost.Template);
         Assert.True(reply.Status == HttpStatusCode.Created, $"{reply.Body}\n{rig.Said}");
         return (reply.Json.GetProperty("lease").GetProperty("id").GetString()!, token);
     }

@@ -68,7 +68,7 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
         Assert.Equal("evidence_signature", (await host.SendAsync(signed[..^8] + (signed.EndsWith("AAAAAAAA", StringComparison.Ordinal) ? "BBBBBBBB" : "AAAAAAAA"))).Code);
         // Signed by the host, for another purpose.
         Assert.Equal("evidence_header", (await host.SendAsync(host.Evidence(NewContainer()))).Code);
-        Assert.Equal("evidence_header", (await host.Scene.ApproveAsync(signed, HostRig.Host)).Code);
+        Assert.Equal("evidence_header", (await host.Scene.ApproveAsync(signed, ExampleHost.Host)).Code);
         Assert.Equal("request_malformed", (await host.ReportAsync(report with { Engine = report.Engine with { Trust = "fully" } })).Code);
         Assert.Equal("request_malformed", (await host.ReportAsync(report with { Records = [new ContainerRecord("other", TimeProvider.System.GetUtcNow(), true, "ci")] })).Code);
         Assert.Equal("request_malformed", (await host.ReportAsync(report with { Records = [new ContainerRecord("refused", TimeProvider.System.GetUtcNow(), true, "c\u0007")] })).Code);
@@ -82,14 +82,14 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
         Assert.Equal(HttpStatusCode.Accepted, (await host.ApproveAsync(container)).Status);
         var other = NewContainer();
         // Another container with the same image; an image that is not approved; another host's; a claim amiss.
-        Assert.Equal(HttpStatusCode.Forbidden, (await host.Scene.ClaimAsync(host.Evidence(other), HostRig.Template)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await host.Scene.ClaimAsync(host.Evidence(container, ("image", $"sha256:{new string('2', 64)}")), HostRig.Template)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await host.Scene.ClaimAsync(host.Evidence(other), ExampleHost.Template)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await host.Scene.ClaimAsync(host.Evidence(container, ("image", $"sha256:{new string('2', 64)}")), ExampleHost.Template)).Status);
         foreach (var change in ((string, System.Text.Json.Nodes.JsonNode)[])[("host", "host-2"), ("container", other), ("image", "latest"), ("sub", "docker:host-1:x"), ("run", "first")])
         {
-            Assert.Equal("evidence_claims", (await host.Scene.ClaimAsync(host.Evidence(container, change), HostRig.Template)).Code);
+            Assert.Equal("evidence_claims", (await host.Scene.ClaimAsync(host.Evidence(container, change), ExampleHost.Template)).Code);
         }
 
-        var granted = await host.Scene.ClaimAsync(host.Evidence(container), HostRig.Template);
+        var granted = await host.Scene.ClaimAsync(host.Evidence(container), ExampleHost.Template);
         Assert.True(granted.Status == HttpStatusCode.Created, granted.Body);
         Assert.Equal("docker", granted.Json.GetProperty("lease").GetProperty("workload").GetString()!.Split(':')[0]);
     }

@@ -21,7 +21,7 @@ public sealed class UnreachableTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await _engine.StartAsync();
-        _node = new RunningNode(HostRig.OptionsIn(_folder, "http://127.0.0.1:9", Path.Combine(_folder, "plugin", "p.sock")), new Say(TextWriter.Synchronized(_said), TimeProvider.System), TimeProvider.System);
+        _node = new RunningNode(ExampleHost.OptionsIn(_folder, "http://127.0.0.1:9", Path.Combine(_folder, "plugin", "p.sock")), new Say(TextWriter.Synchronized(_said), TimeProvider.System), TimeProvider.System);
         _node.Trust.Found("29.3.1", null);
     }
 

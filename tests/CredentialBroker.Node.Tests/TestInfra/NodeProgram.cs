@@ -35,9 +35,9 @@ internal sealed class NodeProgram : IAsyncDisposable
     {
         var configuration = new JsonObject
         {
-            ["Host"] = HostRig.Host, ["Issuer"] = _rig.Options.Issuer, ["Environment"] = "test",
+            ["Host"] = ExampleHost.Host, ["Issuer"] = _rig.Options.Issuer, ["Environment"] = "test",
             ["Broker"] = new JsonObject { ["Address"] = broker, ["Audience"] = _rig.Options.Broker.Audience, ["Timeout"] = "00:00:01" },
-            ["Engine"] = new JsonObject { ["Socket"] = _rig.Engine.Socket, ["Exception"] = new JsonObject { ["Name"] = HostRig.Exception, ["Until"] = _rig.Options.Engine.Exception!.Until!.Value.ToString("O") } },
+            ["Engine"] = new JsonObject { ["Socket"] = _rig.Engine.Socket, ["Exception"] = new JsonObject { ["Name"] = ExampleHost.Exception, ["Until"] = _rig.Options.Engine.Exception!.Until!.Value.ToString("O") } },
             ["Plugin"] = new JsonObject { ["Socket"] = Path.Combine(_folder, "plugin", "p.sock") },
             ["State"] = new JsonObject { ["Folder"] = _folder },
             ["Keys"] = new JsonObject { ["KeyFile"] = Path.Combine(_folder, "key.pem"), ["JwksFile"] = Path.Combine(_folder, "node.jwks") },
