@@ -11,6 +11,7 @@ internal sealed class KindLoop(ClusterClient client, IClusterChanges changes, Ki
 {
     private const int MostWaiting = 4096, MostAtOnce = 500;
 
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ListAnew = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(200), Longest = TimeSpan.FromSeconds(20);
 
@@ -85,7 +86,7 @@ internal sealed class KindLoop(ClusterClient client, IClusterChanges changes, Ki
         var (until, pause) = (clock.GetUtcNow() + ListAnew, Shortest);
         while (clock.GetUtcNow() < until)
         {
-            var heard = false;
+            var (begun, heard) = (clock.GetTimestamp(), false);
             try
             {
                 await foreach (var change in client.WatchAsync(changes.Kind, version, cancel))
@@ -99,8 +100,8 @@ internal sealed class KindLoop(ClusterClient client, IClusterChanges changes, Ki
                 log.BrokeOff(client.Name, changes.Kind.Resource, fault.Detail);
             }
 
-            // A stream that told something was none that failed.
-            pause = heard ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
+            // A stream that told something, or stood for a while in a quiet cluster, was none that failed.
+            pause = heard || clock.GetElapsedTime(begun) > Lasting ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
             await Task.Delay(pause, clock, cancel);
         }
     }
