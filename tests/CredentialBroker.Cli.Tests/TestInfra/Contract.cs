@@ -78,7 +78,7 @@ internal static partial class Contract
         new("GET", Is("/v1/reviews/blast-radius"), null, ["selector", "since"], (_, h) => h.Request.Headers.Accept == "text/markdown"
             ? RawAsync(h, "text/markdown; charset=utf-8", "# Blast radius\n") : JsonAsync(h, 200, The.Reach, ProtocolJson.Default.BlastRadius)),
         new("GET", Is("/v1/hosts"), null, [], (_, h) => JsonAsync(h, 200, new HostList([The.Host]), ProtocolJson.Default.HostList)),
-        new("GET", Is("/v1/hosts/host-1/exposure"), null, [], (_, h) => JsonAsync(h, 200, The.Exposure, ProtocolJson.Default.ExposureView)),
+        new("GET", Is("/v1/hosts/host-1/exposure"), null, [], (_, h) => JsonAsync(h, 200, The.HostExposure, ProtocolJson.Default.HostExposureView)),
         new("GET", Is("/v1/findings"), null, ["resolved"], (_, h) => JsonAsync(h, 200, new FindingList([The.Finding]), ProtocolJson.Default.FindingList)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),
