@@ -17,5 +17,5 @@ public sealed partial class BrokerClient
     public Task<HostList> ListHostsAsync(CancellationToken cancel = default) => GetAsync("/v1/hosts", ProtocolJson.Default.HostList, cancel);
 
     /// <summary>Shows who was seen at a host's engine.</summary>
-    public Task<HostExposure> GetHostExposureAsync(string host, CancellationToken cancel = default) => GetAsync(BrokerQuery.Path("/v1/hosts", host, "/exposure"), ProtocolJson.Default.HostExposure, cancel);
+    public Task<HostExposureView> GetHostExposureAsync(string host, CancellationToken cancel = default) => GetAsync(BrokerQuery.Path("/v1/hosts", host, "/exposure"), ProtocolJson.Default.HostExposureView, cancel);
 }

@@ -82,7 +82,7 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(EngineUse))]
 [JsonSerializable(typeof(HostReceipt))]
 [JsonSerializable(typeof(HostList))]
-[JsonSerializable(typeof(HostExposure))]
+[JsonSerializable(typeof(HostExposureView))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Reviews.ChangePage))]
 [JsonSerializable(typeof(Explanation))]

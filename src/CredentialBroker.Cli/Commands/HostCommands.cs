@@ -30,7 +30,7 @@ internal sealed class HostExposure : BrokerCommand
 
     protected override async Task<int> RunAsync(BrokerClient broker, ParseResult parsed, CancellationToken cancel)
     {
-        Output.Write(Shell, parsed, await broker.GetHostExposureAsync(parsed.GetRequiredValue(_host), cancel), ProtocolJson.Default.HostExposure, (shell, view) =>
+        Output.Write(Shell, parsed, await broker.GetHostExposureAsync(parsed.GetRequiredValue(_host), cancel), ProtocolJson.Default.HostExposureView, (shell, view) =>
         {
             Shell.Say(string.Create(CultureInfo.InvariantCulture, $"{view.Callers} callers; asked {view.Anonymous} times over the engine's own socket, by nobody in particular"));
             var table = new Table("CALLER", "CLASS", "REQUEST", "TIMES", "LAST", "URI");

@@ -68,4 +68,4 @@ public sealed record HostList(IReadOnlyList<HostView> Hosts);
 /// <param name="Callers">How many different callers there were.</param>
 /// <param name="Anonymous">How often the engine was asked over its own socket, by nobody in particular.</param>
 /// <param name="Uses">Each caller and request, last use first.</param>
-public sealed record HostExposure(string Host, int Callers, long Anonymous, IReadOnlyList<EngineUse> Uses);
+public sealed record HostExposureView(string Host, int Callers, long Anonymous, IReadOnlyList<EngineUse> Uses);

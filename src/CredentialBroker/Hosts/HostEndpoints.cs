@@ -28,7 +28,7 @@ internal static class HostEndpoints
         {
             if (!options.Sources.ContainsKey(host)) return Problems.Of(ReasonCodes.NotFound, "no such host");
             var uses = await hosts.UsesAsync(host, http.RequestAborted);
-            return Results.Json(new HostExposure(host, uses.Select(use => (use.Caller, use.Uri)).Distinct().Count(), uses.Where(use => use.Caller == "anonymous").Sum(use => use.Count), uses), ProtocolJson.Default.HostExposure);
+            return Results.Json(new HostExposureView(host, uses.Select(use => (use.Caller, use.Uri)).Distinct().Count(), uses.Where(use => use.Caller == "anonymous").Sum(use => use.Count), uses), ProtocolJson.Default.HostExposureView);
         });
     }
 

@@ -80,7 +80,7 @@ internal static partial class Contract
         new("GET", Is("/v1/reviews/blast-radius"), null, ["selector", "since"], (_, h) => h.Request.Headers.Accept == "text/markdown"
             ? RawAsync(h, "text/markdown; charset=utf-8", "# Blast radius\n") : JsonAsync(h, 200, The.Reach, ProtocolJson.Default.BlastRadius)),
         new("GET", Is("/v1/hosts"), null, [], (_, h) => JsonAsync(h, 200, new HostList([The.Host]), ProtocolJson.Default.HostList)),
-        new("GET", Is("/v1/hosts/host-1/exposure"), null, [], (_, h) => JsonAsync(h, 200, The.HostExposure, ProtocolJson.Default.HostExposure)),
+        new("GET", Is("/v1/hosts/host-1/exposure"), null, [], (_, h) => JsonAsync(h, 200, The.HostExposure, ProtocolJson.Default.HostExposureView)),
         new("GET", Is("/v1/clusters"), null, [], (_, h) => JsonAsync(h, 200, new ClusterList(["prod-eu", "prod-us"]), ProtocolJson.Default.ClusterList)),
         new("GET", Is("/v1/clusters/prod-eu/check"), null, [], (_, h) => JsonAsync(h, 200, new ClusterReport("prod-eu", true, [new("server", true, "answers, version v1.34.1")]), ProtocolJson.Default.ClusterReport)),
         new("GET", Is("/v1/clusters/prod-us/check"), null, [], (_, h) => JsonAsync(h, 200, new ClusterReport("prod-us", false, [new("webhooks", false, "no mutating webhook asks /admission/prod-us/mutate")]), ProtocolJson.Default.ClusterReport)),

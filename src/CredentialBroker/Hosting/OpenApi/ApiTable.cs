@@ -59,7 +59,7 @@ internal static class ApiTable
         ["POST /v1/tasks/{id}/end"] = new("Ends a task, and with it its leases", 200, typeof(TaskEnded)),
         ["POST /v1/hosts/{source}/records"] = new("Takes what the node of a container host tells; the same again changes nothing", 202, typeof(HostReceipt)) { Body = typeof(string), BodyType = "application/jose" },
         ["GET /v1/hosts"] = new("Lists container hosts and how far their engines are trusted", 200, typeof(HostList)),
-        ["GET /v1/hosts/{host}/exposure"] = new("Tells who was seen at a host's engine, and what they asked of it", 200, typeof(HostExposure)),
+        ["GET /v1/hosts/{host}/exposure"] = new("Tells who was seen at a host's engine, and what they asked of it", 200, typeof(HostExposureView)),
         ["GET /v1/templates"] = new("Lists templates", 200, typeof(TemplateList)),
         ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/templates/validate"] = new("Tells a template's mistakes and activates nothing", 200, typeof(TemplateVerdict)) { Body = typeof(string), BodyType = "application/yaml" },
