@@ -58,7 +58,9 @@ internal static class AdmissionBenchmark
             if (sequence >= requests[connection].Length) return default;
             // At its own time, however long the one before took; connections take turns.
             var wait = (gap * sequence) + (gap * connection / Connections) - Stopwatch.GetElapsedTime(began);
+#pragma warning disable RS0030 // The load has a thread of its own, and waits on it for its time.
             if (wait > TimeSpan.Zero) Thread.Sleep(wait);
+#pragma warning restore RS0030
             return requests[connection][sequence];
         });
         return (load, await CountAsync(cluster) - before);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using CredentialBroker.Alarms;
 using CredentialBroker.Leases;
+using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
 using CredentialBroker.Tests.Operators;
 using CredentialBroker.Tests.TestInfra;
@@ -91,7 +92,7 @@ public sealed class AlarmTests(AlarmScene scene) : IClassFixture<AlarmScene>
         var (pod, leases) = await scene.PodAsync("token");
         JsonObject Alert(string priority, JsonObject fields) => new()
         {
-            ["uuid"] = Guid.NewGuid().ToString(), ["output"] = "17:00:00.0: Critical Terminal shell in container (user=root)", ["priority"] = priority, ["rule"] = "Terminal shell in container",
+            ["uuid"] = Ids.New(TimeProvider.System), ["output"] = "17:00:00.0: Critical Terminal shell in container (user=root)", ["priority"] = priority, ["rule"] = "Terminal shell in container",
             ["time"] = "2026-07-01T12:00:00.123456789Z", ["source"] = "syscall", ["hostname"] = "node-1", ["tags"] = new JsonArray("container"), ["output_fields"] = fields,
         };
         Assert.Equal(HttpStatusCode.Accepted, (await scene.CallAsync("falco", Alert("Notice", new JsonObject { ["k8s.pod.uid"] = pod, ["proc.name"] = "bash" }))).Status);

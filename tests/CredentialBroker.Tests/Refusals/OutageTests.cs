@@ -106,7 +106,7 @@ public sealed class OutageTests
     public async Task R08_R17_R45_Policy_is_told_who_asks_for_what_why_how_long_and_what_they_hold()
     {
         await using var point = await PolicyPoint.StartAsync();
-        var token = Path.Combine(Path.GetTempPath(), $"policy-token-{Guid.NewGuid():N}");
+        var token = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         await File.WriteAllTextAsync(token, "opa-token\n");
         await using var hostile = await StartAsync(point, c => c["Policy"]!["TokenFile"] = token, SceneFolder.Token());
         var pod = await hostile.ApprovedPodAsync("token", [.. Privileged, ("intent", new JsonObject { ["purpose"] = "CHG-7" })]);

@@ -78,7 +78,7 @@ public sealed class SignedTemplateTests
     {
         public KeysFile(TestKey key) => Write(key);
 
-        public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"signers-{Guid.NewGuid():N}.json");
+        public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
 
         public void Write(TestKey key) => File.WriteAllText(Path, new JsonObject { ["keys"] = new JsonArray(key.Jwk()) }.ToJsonString());
 
