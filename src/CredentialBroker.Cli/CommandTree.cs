@@ -23,6 +23,7 @@ internal static class CommandTree
                 new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell), new LeaseUses(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
+            new Command("cluster", "Look at the clusters that ask the broker.") { new ClusterCheck(shell) },
             new Command("target", "Act on targets.") { new TargetCutOff(shell) },
             new Revoke(shell),
             new Command("revocation", "Look at bulk revocations, confirm them, call them off.")

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Clusters;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
@@ -51,6 +52,9 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(PlanView))]
 [JsonSerializable(typeof(FindingList))]
 [JsonSerializable(typeof(OverviewView))]
+[JsonSerializable(typeof(ClusterList))]
+[JsonSerializable(typeof(ClusterReport))]
+[JsonSerializable(typeof(ClusterReports))]
 [JsonSerializable(typeof(PollRequest))]
 [JsonSerializable(typeof(PollAnswer))]
 [JsonSerializable(typeof(RevocationRequest))]

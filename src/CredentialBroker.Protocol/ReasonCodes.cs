@@ -34,6 +34,10 @@ public static class ReasonCodes
     public const string EvidenceCheckUnavailable = "evidence_check_unavailable";
     /// <summary>The evidence was used before and the template asks for one-time evidence, or a DPoP proof was used before.</summary>
     public const string EvidenceReplayed = "evidence_replayed";
+    /// <summary>The cluster that has to say whether the workload still runs cannot be asked at present.</summary>
+    public const string ClusterUnavailable = "cluster_unavailable";
+    /// <summary>What runs is no longer what was approved: its spec, or the digest of an image that runs.</summary>
+    public const string DigestDrift = "digest_drift";
     /// <summary>The keys of the trust source cannot be had at present.</summary>
     public const string EvidenceKeysUnavailable = "evidence_keys_unavailable";
 
@@ -107,6 +111,12 @@ public static class ReasonCodes
     public const string SourceNotEntitled = "source_not_entitled";
     /// <summary>The approval document is malformed; the detail names the member.</summary>
     public const string ApprovalMalformed = "approval_malformed";
+    /// <summary>A cluster's API server asked, and the broker could not say yes in time.</summary>
+    public const string AdmissionUndecided = "admission_undecided";
+    /// <summary>What was asked of a cluster's API server is not let through: a change of what was approved, another resource than is gated, or a way into a pod that holds leases.</summary>
+    public const string AdmissionRefused = "admission_refused";
+    /// <summary>The pod's nonce was not made by the broker for this account just now, or is another pod's.</summary>
+    public const string NonceRefused = "nonce_refused";
     /// <summary>This approval event was received before.</summary>
     public const string ApprovalReplayed = "approval_replayed";
     /// <summary>The approval already has a final state.</summary>

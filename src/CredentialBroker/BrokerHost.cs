@@ -1,9 +1,11 @@
 using CredentialBroker.Alarms;
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Backends.Aws;
+using CredentialBroker.Clusters;
 using CredentialBroker.Configuration;
 using CredentialBroker.WebConsole;
 using CredentialBroker.Controls;
@@ -25,6 +27,7 @@ using CredentialBroker.Reviews.Identity;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
+using CredentialBroker.Runtime.Kubernetes;
 using CredentialBroker.Runtime.Watching;
 using CredentialBroker.Signals;
 using CredentialBroker.Storage;
@@ -71,6 +74,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
+            .AddClusters(options.Clusters)
+            .AddAdmission(options.Admission, options.TrustSources.Workloads)
+            .AddClusterWatching()
             .AddBackends(options.Targets)
             .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates), provider => TemplateSigning.Of(options.Templates.SignersFile, provider))
             .AddLeases()
@@ -159,6 +165,8 @@ internal sealed class BrokerHost : IAsyncDisposable
     {
         var runtime = app.Services.GetRequiredService<ApprovalEnds>();
         app.MapApprovals(runtime.Alongside, runtime.Arrived);
+        app.MapAdmission();
+        app.MapClusters();
         app.MapLeases();
         app.MapTasks();
         app.MapWatching();

@@ -10,6 +10,13 @@ internal static class ApprovalFormatMistakes
     public static IEnumerable<string> FormatMistakes(this ApprovalSourceOptions source, string path)
     {
         if (!Formats.All.Contains(source.Format)) return [$"{path}:Format: '{source.Format}' is none of {string.Join(", ", Formats.All)}"];
+        if (source.Format == Formats.Admission)
+        {
+            string[] unused = source.Authentication == Formats.Mtls ? ["SecretFile"] : ["ClientCaFile", "ClientSan"];
+            return [.. Unused(source, path, ["Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "GitHub", .. unused]), .. AdmissionFormat.Mistakes(source, path)];
+        }
+
+        if (source.Cluster is not null) return [$"{path}:Cluster: has no use for {source.Format}"];
         if (source.Format == Formats.GitHub)
         {
             return [.. Unused(source, path, "Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "Authentication", "ClientCaFile", "ClientSan"), .. GitHubMistakes.Of(source, path)];

@@ -45,6 +45,9 @@ internal sealed record WorkloadSourceOptions
     /// <summary>Who answers for this source (R39).</summary>
     public Owners? Owners { get; init; }
 
+    /// <summary>For <c>kubernetes</c>: the cluster of <c>Clusters</c> that is asked about the token and its pod at every claim and renewal. Without it a token is believed by its signature alone.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>What only <c>spiffe</c> has.</summary>
     public SpiffeSourceOptions? Spiffe { get; init; }
 

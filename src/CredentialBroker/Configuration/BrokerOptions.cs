@@ -1,8 +1,10 @@
 using CredentialBroker.Alarms;
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
+using CredentialBroker.Clusters;
 using CredentialBroker.WebConsole;
 using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
@@ -28,6 +30,8 @@ internal sealed record BrokerOptions
     public KeyOptions Keys { get; init; } = new();
     public IssuerOptions Issuer { get; init; } = new();
     public TrustSourceOptions TrustSources { get; init; } = new();
+    public Dictionary<string, ClusterOptions> Clusters { get; init; } = [];
+    public Dictionary<string, AdmissionOptions> Admission { get; init; } = [];
     public TargetOptions Targets { get; init; } = new();
     public TemplateOptions Templates { get; init; } = new();
     public ExternalPolicyOptions Policy { get; init; } = new();

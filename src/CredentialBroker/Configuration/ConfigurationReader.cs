@@ -1,3 +1,4 @@
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Hosting;
@@ -42,6 +43,7 @@ internal static class ConfigurationReader
             .Concat(options.Issuer.Validate(options.Hosting))
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
+            .Concat(AdmissionGates.Validate(options.Admission, options.Clusters, options.TrustSources.Approvals, options.TrustSources.Workloads))
             .Concat(options.Targets.Validate(Reserved(options)))
             .Concat(options.Templates.Validate(options.Hosting.Profile))
             .Concat(options.Policy.Validate())

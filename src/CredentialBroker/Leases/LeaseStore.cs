@@ -204,6 +204,33 @@ internal sealed class LeaseStore(Store store)
         """,
         ("at", at), ("cause", cause), ("source", source), ("digest", digest));
 
+    /// <summary>Brings forward the end of everything that these instances hold, in one statement for all of them.</summary>
+    public static Work EndAllOfWorkloads(IEnumerable<string> workloads, long at, string cause) => new PlainWrite(new Statement(
+        $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at FROM {Among.From} WHERE leases.workload_id = k.id AND leases.state IN (1, 2) AND leases.ends_at > @at")
+    {
+        Shape = Among, Rows = [.. workloads.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(id => new object?[] { id })], Values = [("at", at), ("cause", cause)],
+    });
+
+    /// <summary>Of these instances, the ones that hold something live; one statement for all of them.</summary>
+    public Task<List<string>> HoldingAsync(IReadOnlyCollection<string> workloads, long now, CancellationToken cancel) => workloads.Count == 0 ? Task.FromResult(new List<string>()) : store.ListAsync(Pool.Control, new Statement(
+        $"SELECT k.id FROM {Among.From} WHERE EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = k.id AND l.state IN (1, 2) AND l.ends_at > @now)")
+    {
+        Shape = Among, Rows = [.. workloads.Distinct(StringComparer.Ordinal).Select(id => new object?[] { id })], Values = [("now", now)],
+    },
+        row => row.GetString(0), cancel);
+
+    /// <summary>Instances of a trust source that hold something live.</summary>
+    public Task<List<(string Id, string Instance)>> HoldersOfSourceAsync(string source, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        "SELECT w.id, w.instance FROM workloads w WHERE w.source = @source AND EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = w.id AND l.state IN (1, 2))") { Values = [("source", source)] },
+        row => (row.GetString(0), row.GetString(1)), cancel);
+
+    /// <summary>The same, of one column: a node, or a URI.</summary>
+    public Task<List<(string Id, string Instance)>> HoldersOfAsync(string source, string column, string value, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT w.id, w.instance FROM workloads w WHERE w.source = @source AND w.{(column is "node" or "uri" or "namespace" ? column : throw new ArgumentOutOfRangeException(nameof(column)))} = @value AND EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = w.id AND l.state IN (1, 2))")
+    {
+        Values = [("source", source), ("value", value)],
+    }, row => (row.GetString(0), row.GetString(1)), cancel);
+
     private static string Column(string column) => column is "task" or "approval_id" or "template"
         ? column
         : throw new ArgumentOutOfRangeException(nameof(column));

@@ -144,6 +144,8 @@ internal static class The
 
     public static HostView Host { get; } = new("host-1", "untrusted", Silent: false, Accepted: false, "20.10.24", "the engine acted on more than it showed", HeardAt: Noon);
 
+    public static ChangeView Change { get; } = new(LeaseId, "orders-read", "prod", "orders", "k8s://prod-eu/shop/checkout", "pod-1", Noon, "image", "image_refused", "the template demands an image, and the approval states none");
+
     public static HostExposureView HostExposure { get; } = new("host-1", 2, 7, [new EngineUse("ci", "spiffe://people.example/ci", "build", "POST /containers/create", 3, Noon), new EngineUse("anonymous", "", "", "GET /info", 7, Noon)]);
 
     public static FindingView Finding { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t9", "configuration", "postgres/orders", "the broker's login lacks CREATEROLE", Noon);

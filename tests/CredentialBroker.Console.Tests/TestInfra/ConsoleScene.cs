@@ -65,7 +65,7 @@ public sealed class ConsoleScene : IAsyncLifetime
     internal async Task<string> IdentityAsync(string account = "checkout")
     {
         var reply = await Scene.OperatorAsync(HttpMethod.Post, "/v1/reviews/identity?cluster=cluster",
-            $$"""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{account}}-1","namespace":"shop"},"spec":{"serviceAccountName":"{{account}}","containers":[{"name":"app","env":[{"name":"DB_PASSWORD","value":"x"}]}]}}""");
+            """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"NAME-1","namespace":"shop"},"spec":{"serviceAccountName":"NAME","containers":[{"name":"app","env":[{"name":"DB_PASSWORD","value":"x"}]}]}}""".Replace("NAME", account, StringComparison.Ordinal));
         Assert.True(reply.Status == HttpStatusCode.OK, reply.Body);
         return reply.Json.GetProperty("reviews")[0].GetProperty("id").GetString()!;
     }

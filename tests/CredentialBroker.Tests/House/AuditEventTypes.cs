@@ -18,6 +18,11 @@ internal static partial class AuditEventTypes
 
     public static IReadOnlyDictionary<string, string> Meanings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["admission.allowed"] = "A pod was let in as a candidate; its id is the decision's, and the detail names spec, tier and reasons.",
+        ["admission.denied"] = "A question of a cluster's API server was answered no.",
+        ["admission.entered"] = "Somebody went into a pod that holds leases; `count` says how many.",
+        ["bypass.detected"] = "A cluster's API server passed over a webhook that did not answer.",
+        ["approval.confirmed"] = "A candidate was seen to be there, and may be claimed.",
         ["approval.denied"] = "A source denied a workload.",
         ["approval.expired"] = "Approvals passed their time; `count` says how many.",
         ["approval.image_refused"] = "A source does not trust an image any more; its approvals that rest on it are withdrawn and their leases end.",

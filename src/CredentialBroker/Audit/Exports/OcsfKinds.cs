@@ -30,6 +30,9 @@ internal static class OcsfKinds
     {
         ["approval.received"] = Entity("Approval", Create),
         ["approval.confirmed"] = Entity("Approval", Enable),
+        ["admission.allowed"] = Entity("Pod", Create),
+        ["admission.denied"] = Entity("Pod", Create) with { Failed = true, Severity = 3 },
+        ["admission.entered"] = new(OcsfClasses.ApiActivity, Other, Severity: 3),
         ["approval.reaffirmed"] = Entity("Approval", Update),
         ["approval.rejected"] = Entity("Approval", Create) with { Failed = true, Severity = 3 },
         ["approval.denied"] = Entity("Approval", Disable),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CredentialBroker.Protocol;
 using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Clusters;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
@@ -131,6 +132,11 @@ internal static class ApiTable
         ["POST /oauth2/revoke"] = new("Ends the lease of a token (RFC 7009)", 200, null) { Body = typeof(string), BodyType = "application/x-www-form-urlencoded" },
         ["GET /.well-known/oauth-authorization-server"] = new("Metadata of the authorization server (RFC 8414)", 200, typeof(JsonElement)),
         ["GET /.well-known/oauth-authorization-server/issuer/workload"] = new("The same, where its issuer's path puts it (RFC 8414 section 3.1)", 200, typeof(JsonElement)),
+        ["POST /admission/{cluster}/mutate"] = new("Answers a cluster's API server before a pod is made: marks it (AdmissionReview, admission.k8s.io/v1)", 200, typeof(JsonElement)) { Body = typeof(string) },
+        ["POST /admission/{cluster}/validate"] = new("Answers a cluster's API server once nothing changes the pod any more: records it as a candidate, or refuses it (AdmissionReview, admission.k8s.io/v1)", 200, typeof(JsonElement)) { Body = typeof(string) },
+        ["POST /admission/{cluster}/audit"] = new("Takes what a cluster's API server did (EventList, audit.k8s.io/v1)", 200, null) { Body = typeof(string) },
+        ["GET /v1/clusters"] = new("Lists the configured clusters", 200, typeof(ClusterList)),
+        ["GET /v1/clusters/{name}/check"] = new("Looks at a cluster: reached, allowed what is needed, trusted by its own keys, asking as it should", 200, typeof(ClusterReport)),
         ["GET /ca/certificate"] = new("Certificates of the broker's authorities, PEM", 200, typeof(string)) { AnswerType = "application/x-pem-file" },
         ["GET /ca/crl"] = new("Revocation list of the authority that signs now, DER (RFC 5280)", 200, typeof(string)) { AnswerType = "application/pkix-crl" },
         ["GET /ca/crl/{authority}"] = new("Revocation list of one authority, DER", 200, typeof(string)) { AnswerType = "application/pkix-crl" },
