@@ -42,6 +42,8 @@ internal sealed class Approver(Containers containers, EngineClient engine, Link 
         {
             var bound = containers.Find(inspected.Id) ?? throw new RefusedException(Refusals.Unbound, "the container was not created through the gate");
             if (inspected.Image != bound.Image || inspected.Beyond(bound.Resources) is not null) throw new RefusedException(Refusals.Differs, "the container is not what was approved");
+            // What was asked for in advance comes too late once the run is approved, has begun, or is over.
+            if (!begins && (bound.ApprovedAt is not null || bound.IsOver)) return bound;
             // It runs already, and starting it again does nothing.
             if (bound.IsApproved && inspected.IsRunning) return bound;
             if (inspected.IsRunning) throw new RefusedException(Refusals.Differs, "the container runs, and nobody let it begin");

@@ -56,8 +56,11 @@ internal sealed class Plugin(NodeOptions options, Judge judge, Admissions admiss
         try
         {
             var call = JsonSerializer.Deserialize(json.Span, CallJson.Default.Call);
-            if (call is not { Verb: "POST", Status: 201 } || IsOwn(call) || Target.Of(call.Uri).Path != "containers/create") return new Verdict(true);
-            if (admissions.Take(Judge.DigestOf(call)) is not { } admission) return Unbound("nobody let this creation through");
+            if (call is not { Verb: "POST" } || IsOwn(call) || Target.Of(call.Uri).Path != "containers/create") return new Verdict(true);
+            // Of one that came to nothing, nothing is expected any more.
+            var let = admissions.Take(Judge.DigestOf(call));
+            if (call.Status != 201) return new Verdict(true);
+            if (let is not { } admission) return Unbound("nobody let this creation through");
             await approver.BindAsync(IdIn(call.Answer ?? []), admission, cancel);
         }
         catch (Exception fault) when (fault is JsonException or RefusedException or UnreadableException or EngineException or IOException or InvalidOperationException)

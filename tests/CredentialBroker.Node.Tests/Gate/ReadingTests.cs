@@ -11,6 +11,8 @@ namespace CredentialBroker.Node.Tests.Gate;
 /// </summary>
 public sealed class ReadingTests
 {
+    private static readonly JsonSerializerOptions Lenient = new() { PropertyNameCaseInsensitive = true };
+
     public sealed record Config
     {
         public Host? HostConfig { get; init; }
@@ -107,9 +109,8 @@ public sealed class ReadingTests
 
     private static bool ReadByNet(string body)
     {
-        var options = new JsonSerializerOptions { PropertyNameCaseInsensitive = true };
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(body));
-        return JsonSerializer.Deserialize<Config>(ref reader, options)?.HostConfig?.Privileged == true;
+        return JsonSerializer.Deserialize<Config>(ref reader, Lenient)?.HostConfig?.Privileged == true;
     }
 
     internal static string? CodeOf(Action act)

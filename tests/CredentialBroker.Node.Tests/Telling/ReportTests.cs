@@ -24,12 +24,12 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
         await HearAsync("trusted", accepted: true);
         Assert.Equal(HttpStatusCode.Accepted, (await host.ApproveAsync(NewContainer())).Status);
         // An exception that the broker does not name, and one that is over.
-        var other = host.Report("excepted");
+        var other = QuietHost.Report("excepted");
         await TakenAsync(other with { Engine = other.Engine with { Exception = "another" } });
         await RefusedAsync("host_untrusted");
         await TakenAsync(other with { Id = $"{other.Id}x", Engine = other.Engine with { Until = TimeProvider.System.GetUtcNow().AddSeconds(-1) } });
         await RefusedAsync("host_untrusted");
-        await TakenAsync(host.Report());
+        await TakenAsync(QuietHost.Report());
         await CommitAsync("UPDATE hosts SET heard_at = heard_at - 60000");
         await RefusedAsync("host_silent");
     }
@@ -37,7 +37,7 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
     [Fact]
     public async Task R10_A_host_approves_what_runs_on_it_and_nothing_else()
     {
-        await TakenAsync(host.Report());
+        await TakenAsync(QuietHost.Report());
         foreach (var workload in (string[])[$"docker://host-2/sha256:{new string('1', 64)}", "k8s://cluster/shop/checkout", "docker://host-10/x"])
         {
             var reply = await host.ApproveAsync(NewContainer(), workload);
@@ -49,7 +49,7 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
     public async Task R44_A_report_is_recorded_once_however_often_it_comes()
     {
         var container = NewContainer();
-        var report = host.Report("trusted", new ContainerRecord("privileged_request", TimeProvider.System.GetUtcNow(), false, "ci", Container: container, Code: "host_resource_refused", Resources: ["privileged", "bind:/a:/b:ro"]));
+        var report = QuietHost.Report("trusted", new ContainerRecord("privileged_request", TimeProvider.System.GetUtcNow(), false, "ci", Container: container, Code: "host_resource_refused", Resources: ["privileged", "bind:/a:/b:ro"]));
         Assert.False((await TakenAsync(report)).GetProperty("known").GetBoolean());
         Assert.True((await TakenAsync(report)).GetProperty("known").GetBoolean());
         var both = await Task.WhenAll(host.ReportAsync(report with { Id = $"{report.Id}2" }), host.ReportAsync(report with { Id = $"{report.Id}2" }));
@@ -61,7 +61,7 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
     [Fact]
     public async Task A_report_that_is_not_the_hosts_own_is_refused()
     {
-        var report = host.Report();
+        var report = QuietHost.Report();
         var signed = host.Key.Sign(NodeKey.Records, report.Id, TimeSpan.FromMinutes(5), ("report", System.Text.Json.JsonSerializer.SerializeToNode(report, CredentialBroker.Protocol.ProtocolJson.Default.HostReport)!));
         Assert.Equal("source_unknown", (await host.SendAsync(signed, "host-2")).Code);
         Assert.Equal("source_unknown", (await host.SendAsync(signed, "gate")).Code);
@@ -77,7 +77,7 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
     [Fact]
     public async Task R10_Evidence_of_a_host_proves_the_container_and_only_that()
     {
-        await TakenAsync(host.Report());
+        await TakenAsync(QuietHost.Report());
         var container = NewContainer();
         Assert.Equal(HttpStatusCode.Accepted, (await host.ApproveAsync(container)).Status);
         var other = NewContainer();
@@ -102,7 +102,7 @@ public sealed class ReportTests(QuietHost host) : IClassFixture<QuietHost>
         Assert.True(reply.Code == code, $"{reply.Status} {reply.Body}");
     }
 
-    private async Task HearAsync(string trust, bool accepted) => Assert.Equal(accepted, (await TakenAsync(host.Report(trust))).GetProperty("accepted").GetBoolean());
+    private async Task HearAsync(string trust, bool accepted) => Assert.Equal(accepted, (await TakenAsync(QuietHost.Report(trust))).GetProperty("accepted").GetBoolean());
 
     private async Task<System.Text.Json.JsonElement> TakenAsync(HostReport report)
     {

@@ -55,6 +55,6 @@ public sealed class QuietHost : IAsyncLifetime
         return Key.Sign(NodeKey.Evidence, Ids.New(TimeProvider.System), TimeSpan.FromMinutes(2), [.. claims.Select(one => (one.Key, one.Value))]);
     }
 
-    internal HostReport Report(string trust = "trusted", params ContainerRecord[] records) =>
+    internal static HostReport Report(string trust = "trusted", params ContainerRecord[] records) =>
         new(Ids.New(TimeProvider.System), new EngineStanding("29.3.1", trust, trust == "trusted" ? null : "it acted on more than it showed", trust == "excepted" ? ExampleHost.Exception : null, trust == "excepted" ? TimeProvider.System.GetUtcNow().AddHours(1) : null), records, []);
 }
