@@ -45,6 +45,7 @@ has_postgres || missing "PostgreSQL was installed but its programs were not foun
 # What cannot be had is told as skipped, by name.
 bash tests/install-clients.sh
 bash tests/install-browser.sh
+bash tests/install-docker.sh
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 if MOTO_FOLDER=$(bash tests/install-moto.sh); then export MOTO_FOLDER; else unset MOTO_FOLDER; fi
 

@@ -23,6 +23,7 @@ internal static class CommandTree
                 new LeaseClaim(shell), new LeaseListing(shell), new LeaseShow(shell), new LeaseRenew(shell), new LeaseRevoke(shell), new LeaseEvidence(shell), new LeaseUses(shell),
             },
             new Command("task", "End tasks.") { new TaskEnd(shell) },
+            new Command("cluster", "Look at the clusters that ask the broker.") { new ClusterCheck(shell) },
             new Command("target", "Act on targets.") { new TargetCutOff(shell) },
             new Revoke(shell),
             new Command("revocation", "Look at bulk revocations, confirm them, call them off.")
@@ -56,7 +57,14 @@ internal static class CommandTree
                 new RecordEnd(shell, ExceptionKind.BreakGlass, "Close a break-glass: its approval is withdrawn and its leases end. The review is due all the same."),
             },
             new Explain(shell),
+            new Command("exposure", "Report credentials that were found where they must not be, and follow them until they are dead.") { new ExposureReport(shell), new ExposureListing(shell), new ExposureShow(shell) },
+            new AlarmListing(shell),
+            new Review(shell)
+            {
+                new ReviewIdentity(shell), new ReviewListing(shell), ReviewDecide.Accept(shell), ReviewDecide.Refuse(shell), new ReviewBlastRadius(shell),
+            },
             new Findings(shell),
+            new Command("host", "Look at container hosts.") { new HostListing(shell), new HostExposure(shell) },
             new Command("audit", "Read and verify the evidence.")
             {
                 new AuditTail(shell), new AuditExport(shell), new AuditVerify(shell), new AuditVerifyBundle(shell), new AuditEvidence(shell), new AuditCheckpoint(shell), new AuditKey(shell),

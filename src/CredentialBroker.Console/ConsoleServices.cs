@@ -52,6 +52,7 @@ public static class ConsoleServices
         routes.MapIncidentPages();
         routes.MapControlPages();
         routes.MapReviewPages();
+        routes.MapIdentityPages();
         routes.MapAuditPage();
     }
 }

@@ -1,15 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Clusters;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Overview;
+using CredentialBroker.Protocol.Reviews;
 using CredentialBroker.Protocol.Signals;
 using CredentialBroker.Protocol.Templates;
 using CredentialBroker.Protocol.Uses;
@@ -48,6 +52,9 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(PlanView))]
 [JsonSerializable(typeof(FindingList))]
 [JsonSerializable(typeof(OverviewView))]
+[JsonSerializable(typeof(ClusterList))]
+[JsonSerializable(typeof(ClusterReport))]
+[JsonSerializable(typeof(ClusterReports))]
 [JsonSerializable(typeof(PollRequest))]
 [JsonSerializable(typeof(PollAnswer))]
 [JsonSerializable(typeof(RevocationRequest))]
@@ -59,8 +66,23 @@ namespace CredentialBroker.Protocol;
 [JsonSerializable(typeof(SelectorRequest))]
 [JsonSerializable(typeof(SavedSelector))]
 [JsonSerializable(typeof(SelectorList))]
+[JsonSerializable(typeof(AlarmList))]
+[JsonSerializable(typeof(SetRefusal))]
+[JsonSerializable(typeof(ExposureRequest))]
+[JsonSerializable(typeof(ExposureView))]
+[JsonSerializable(typeof(ExposureList))]
+[JsonSerializable(typeof(IdentityReviewView))]
+[JsonSerializable(typeof(IdentityReviewList))]
+[JsonSerializable(typeof(IdentityDecision))]
+[JsonSerializable(typeof(BlastRadius))]
 [JsonSerializable(typeof(UseList))]
 [JsonSerializable(typeof(UseReceipt))]
+[JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(ContainerRecord))]
+[JsonSerializable(typeof(EngineUse))]
+[JsonSerializable(typeof(HostReceipt))]
+[JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(HostExposureView))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Reviews.ChangePage))]
 [JsonSerializable(typeof(Explanation))]

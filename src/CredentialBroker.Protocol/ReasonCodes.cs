@@ -34,6 +34,10 @@ public static class ReasonCodes
     public const string EvidenceCheckUnavailable = "evidence_check_unavailable";
     /// <summary>The evidence was used before and the template asks for one-time evidence, or a DPoP proof was used before.</summary>
     public const string EvidenceReplayed = "evidence_replayed";
+    /// <summary>The cluster that has to say whether the workload still runs cannot be asked at present.</summary>
+    public const string ClusterUnavailable = "cluster_unavailable";
+    /// <summary>What runs is no longer what was approved: its spec, or the digest of an image that runs.</summary>
+    public const string DigestDrift = "digest_drift";
     /// <summary>The keys of the trust source cannot be had at present.</summary>
     public const string EvidenceKeysUnavailable = "evidence_keys_unavailable";
 
@@ -107,6 +111,12 @@ public static class ReasonCodes
     public const string SourceNotEntitled = "source_not_entitled";
     /// <summary>The approval document is malformed; the detail names the member.</summary>
     public const string ApprovalMalformed = "approval_malformed";
+    /// <summary>A cluster's API server asked, and the broker could not say yes in time.</summary>
+    public const string AdmissionUndecided = "admission_undecided";
+    /// <summary>What was asked of a cluster's API server is not let through: a change of what was approved, another resource than is gated, or a way into a pod that holds leases.</summary>
+    public const string AdmissionRefused = "admission_refused";
+    /// <summary>The pod's nonce was not made by the broker for this account just now, or is another pod's.</summary>
+    public const string NonceRefused = "nonce_refused";
     /// <summary>This approval event was received before.</summary>
     public const string ApprovalReplayed = "approval_replayed";
     /// <summary>The approval already has a final state.</summary>
@@ -135,6 +145,8 @@ public static class ReasonCodes
     /// <summary>More was asked for in a time than the workload, the intent or the owner may have; claims are frozen for a while.</summary>
     public const string Velocity = "velocity";
 
+    /// <summary>The template takes workloads only whose effective identity was reviewed and accepted, and this one's was not, or is another by now.</summary>
+    public const string ReviewInvalid = "review_invalid";
     /// <summary>The template's text is not signed by one of its authors, and this broker takes no other.</summary>
     public const string TemplateUnsigned = "template_unsigned";
 
@@ -191,6 +203,11 @@ public static class ReasonCodes
     public const string Overloaded = "overloaded";
     /// <summary>Facts changed too often while the claim was decided; try again.</summary>
     public const string FactsChanged = "facts_changed";
+
+    /// <summary>The node of the container host has not been heard for too long.</summary>
+    public const string HostSilent = "host_silent";
+    /// <summary>The engine of the container host does not show its node what it does, and no exception covers it.</summary>
+    public const string HostUntrusted = "host_untrusted";
 
     /// <summary>The caller is not authenticated as an operator.</summary>
     public const string OperatorUnknown = "operator_unknown";

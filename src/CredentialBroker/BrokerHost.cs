@@ -1,8 +1,11 @@
+using CredentialBroker.Alarms;
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Attestation;
 using CredentialBroker.Audit;
 using CredentialBroker.Backends;
 using CredentialBroker.Backends.Aws;
+using CredentialBroker.Clusters;
 using CredentialBroker.Configuration;
 using CredentialBroker.WebConsole;
 using CredentialBroker.Controls;
@@ -10,6 +13,7 @@ using CredentialBroker.Exceptions;
 using CredentialBroker.Hosting;
 using CredentialBroker.Hosting.Inside;
 using CredentialBroker.Hosting.Telemetry;
+using CredentialBroker.Hosts;
 using CredentialBroker.Incidents;
 using CredentialBroker.Issuance;
 using CredentialBroker.Issuance.Reevaluation;
@@ -19,9 +23,11 @@ using CredentialBroker.Issuer;
 using CredentialBroker.Leases;
 using CredentialBroker.Proofs;
 using CredentialBroker.Reviews;
+using CredentialBroker.Reviews.Identity;
 using CredentialBroker.Revocation;
 using CredentialBroker.Runtime;
 using CredentialBroker.Runtime.Drift;
+using CredentialBroker.Runtime.Kubernetes;
 using CredentialBroker.Runtime.Watching;
 using CredentialBroker.Signals;
 using CredentialBroker.Storage;
@@ -68,10 +74,14 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddSingleton<KeyRecord>(KeyRecords.Of)
             .AddAttestation(options.TrustSources.Workloads, ConfigurationReader.Own(options))
             .AddApprovals(options.TrustSources.Approvals)
+            .AddClusters(options.Clusters)
+            .AddAdmission(options.Admission, options.TrustSources.Workloads)
+            .AddClusterWatching()
             .AddBackends(options.Targets)
             .AddTemplates(options.Limits.TtlCeiling, options.Limits.MaxTtlCeiling, new ActivationRules(!options.Hosting.IsDevelopment, options.Templates.ImportActivates), provider => TemplateSigning.Of(options.Templates.SignersFile, provider))
             .AddLeases()
             .AddExceptions(options.Exceptions)
+            .AddSingleton<ReviewedIdentity>(provider => provider.GetRequiredService<IdentityReviews>().ReviewedAsync)
             .AddIssuance(options.Policy, options.Hosting.Profile)
             .AddSingleton(options.Retention)
             .AddSingleton<Retention>()
@@ -79,10 +89,11 @@ internal sealed class BrokerHost : IAsyncDisposable
             .AddRuntime(options.Drift)
             .AddProofs(options.Proofs)
             .AddUses(options.Uses)
+            .AddHosts(options.Hosts)
             .AddIncidents(options.Incidents)
             .AddSignals(options.Signals)
-            .AddSingleton<Unused>()
-            .AddSingleton<Overview>()
+            .AddAlarms(options.Alarms)
+            .AddReviews(options.Reviews, options.TrustSources.Workloads.Values.Select(source => source.Audience))
             .AddHosting(options.Hosting, options.Operators)
             .AddConsole(options.Console, (http, services) => ActivatorUtilities.CreateInstance<InsideHandler>(services, http.Connection.RemoteIpAddress ?? System.Net.IPAddress.None))
             .AddSingleton(options)
@@ -105,7 +116,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             .Each<TallyJob>(TimeSpan.FromSeconds(30), "tally")
             .Each<ProofJob>(TimeSpan.FromSeconds(15), "proofs")
             .Each<IncidentJob>(TimeSpan.FromSeconds(1), IncidentJob.Key.Name)
+            .Each<ExposureJob>(TimeSpan.FromSeconds(1), "exposures")
             .Each<DriftJob>(TimeSpan.FromSeconds(15), "drift")
+            .Each<SharedJob>(TimeSpan.FromSeconds(15), SharedJob.Name)
             .Each<UnusedJob>(TimeSpan.FromSeconds(15), UnusedJob.Name)
             .Each<MarkJob>(TimeSpan.FromSeconds(30), "mark"));
         builder.Services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
@@ -152,6 +165,8 @@ internal sealed class BrokerHost : IAsyncDisposable
     {
         var runtime = app.Services.GetRequiredService<ApprovalEnds>();
         app.MapApprovals(runtime.Alongside, runtime.Arrived);
+        app.MapAdmission();
+        app.MapClusters();
         app.MapLeases();
         app.MapTasks();
         app.MapWatching();
@@ -161,10 +176,15 @@ internal sealed class BrokerHost : IAsyncDisposable
         app.MapPlan();
         app.MapFindings();
         app.MapOverview();
+        app.MapBlastRadius();
+        app.MapIdentityReviews();
         app.MapIncidents();
         app.MapSelectors();
         app.MapUses();
+        app.MapHosts();
         app.MapSignals();
+        app.MapAlarms();
+        app.MapExposures();
         app.MapControls();
         app.MapCutOffs();
         app.MapExceptions();

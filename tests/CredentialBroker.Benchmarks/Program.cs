@@ -15,9 +15,12 @@ var benchmarks = new (string Name, string Tells, Func<Task<MarkdownTable>> RunAs
     ("broker-overhead", "what the broker adds to the bare calls of a provider, 16 clients", VaultBenchmark.OverheadAsync),
     ("due", "10,000 leases due at the same moment, until each is ended and audited", DueBenchmark.RunAsync),
     ("incident", "preview and revocation of 100,000 of 1,000,000 leases on PostgreSQL, and issuance meanwhile", IncidentBenchmark.RunAsync),
+    ("admission", "500 questions a second of a cluster's API server, half of them recorded, and the broker's memory over time", AdmissionBenchmark.RunAsync),
+    ("pod-ends", "from the end of a pod to the end of its lease, with 1,000 running workloads", PodEndBenchmark.RunAsync),
     ("status-list", "the status lists of 1,000,000 tokens, made anew and signed", StatusListBenchmark.RunAsync),
     ("evidence", "sealing audit records, and verifying an export of 1,000,000", EvidenceBenchmark.RunAsync),
     ("sidecar", "the sidecar as it is shipped: folder, time to ready, resident memory, cached answers", SidecarBenchmark.RunAsync),
+    ("docker", "what the plugin adds to an engine's call, and from a container's end to its lease's, with 1,000 running", DockerBenchmark.RunAsync),
     ("standing", "memory and time to ready with 1,000,000 leases, to 1,000", StandingBenchmark.RunAsync),
 };
 

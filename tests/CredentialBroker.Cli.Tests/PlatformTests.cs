@@ -190,6 +190,16 @@ public sealed class PlatformTests : CliTest
     }
 
     [Fact]
+    public async Task Hosts_and_who_was_seen_there_are_listed()
+    {
+        Assert.Matches("host-1 +refused +untrusted", (await SucceedAsync("host", "list")).Out);
+        Assert.Equal("/v1/hosts", Broker.Only.Target);
+        var seen = await SucceedAsync("host", "exposure", "host-1");
+        Assert.Matches("ci +build +POST /containers/create +3", seen.Out);
+        Assert.Contains("asked 7 times over the engine's own socket", seen.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Findings_are_listed()
     {
         Assert.Contains("postgres/orders", (await SucceedAsync("findings")).Out, StringComparison.Ordinal);

@@ -54,6 +54,27 @@ public sealed class ActTests(ConsoleScene scene)
     }
 
     [BrowserFact]
+    public async Task R30_R58_An_identity_is_looked_at_and_decided_on_and_its_reach_is_taken_home()
+    {
+        var (pod, lease) = await scene.LeaseAsync();
+        await scene.IdentityAsync("basket");
+        await using var window = await scene.SignedInAsync();
+        await window.Entry("Reviews").ClickAsync();
+        await window.Link("Identities of workloads").ClickAsync();
+        await window.Link("k8s://cluster/shop/basket").ClickAsync();
+        await window.SeesAsync("DB_PASSWORD of container app of Pod shop/basket-1 holds what looks like a secret");
+        await window.Page.GetByLabel("What was found").FillAsync("moved to a lease next week");
+        await window.Button("Accept").ClickAsync();
+        await window.SeesAsync("Accepted. It stands until the identity is another.");
+        await window.Page.GotoAsync($"/console/leases/{lease}");
+        await window.Link("What its holder could reach").ClickAsync();
+        await window.SeesAsync("1 instances hold 1 live leases");
+        Assert.Contains(pod, await window.Page.GetByRole(AriaRole.Searchbox).InputValueAsync(), StringComparison.Ordinal);
+        var page = await window.Page.RunAndWaitForDownloadAsync(() => window.Link("Download as Markdown").ClickAsync());
+        Assert.Equal("blast-radius.md", page.SuggestedFilename);
+    }
+
+    [BrowserFact]
     public async Task R34_A_responder_previews_revokes_watches_and_takes_the_report_home()
     {
         var (pod, _) = await scene.LeaseAsync();

@@ -29,7 +29,8 @@ public sealed class LookTests(ConsoleScene scene)
         {
             ("overview", "/console"), ("leases", "/console/leases"), ("leases-wrong", "/console/leases?selector=colour%3Dred"), ("lease", $"/console/leases/{lease}"), ("approvals", "/console/approvals"),
             ("templates", "/console/templates"), ("template", "/console/templates/token"), ("incidents", "/console/incidents"), ("preview", "/console/incidents/new?selector=template%3Dtoken"),
-            ("incident", $"/console/incidents/{incident}"), ("report", $"/console/incidents/{incident}/report"), ("controls", "/console/controls"), ("reviews", "/console/reviews"), ("audit", "/console/audit"),
+            ("incident", $"/console/incidents/{incident}"), ("report", $"/console/incidents/{incident}/report"), ("controls", "/console/controls"), ("reviews", "/console/reviews"),
+            ("identities", "/console/reviews/identity"), ("identity", $"/console/reviews/identity/{await scene.IdentityAsync()}"), ("blast-radius", "/console/reviews/blast-radius?selector=template%3Dtoken"), ("audit", "/console/audit"),
         })
         {
             await window.Page.GotoAsync(address);

@@ -9,7 +9,7 @@ internal sealed class IdentityOptions
     /// <summary>Where a pod specification usually projects the broker's token to.</summary>
     private const string Projected = "/var/run/secrets/credbroker/token";
 
-    /// <summary>`kubernetes` (a projected token file), `token-file`, `token-variable`, `github` (a job's token), `spiffe-jwt` or `spiffe-x509`.</summary>
+    /// <summary>`kubernetes` (a projected token file), `token-file`, `token-variable`, `github` (a job's token), `docker` (asks the host's node), `spiffe-jwt` or `spiffe-x509`.</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>Of `kubernetes` and `token-file`: the file, read at every call. Else `CREDBROKER_TOKEN_FILE`; `kubernetes` also knows /var/run/secrets/credbroker/token.</summary>
@@ -21,7 +21,7 @@ internal sealed class IdentityOptions
     /// <summary>Of `github` and `spiffe-jwt`: whom the token is for, as the broker's trust source demands.</summary>
     public string? Audience { get; set; }
 
-    /// <summary>Of the SPIFFE kinds: the Workload API, such as unix:///run/spire/agent.sock. Else `SPIFFE_ENDPOINT_SOCKET`.</summary>
+    /// <summary>Of the SPIFFE kinds: the Workload API, such as unix:///run/spire/agent.sock. Else `SPIFFE_ENDPOINT_SOCKET`. Of `docker`: the node's, such as /run/credbroker/evidence.sock.</summary>
     public string? Socket { get; set; }
 
     /// <summary>Of the SPIFFE kinds: which of several identities; absent takes the first.</summary>
@@ -30,7 +30,7 @@ internal sealed class IdentityOptions
     public void FillFrom(Surroundings around)
     {
         TokenFile ??= around.Variable("CREDBROKER_TOKEN_FILE");
-        Socket ??= around.Variable("SPIFFE_ENDPOINT_SOCKET");
+        if (Kind != "docker") Socket ??= around.Variable("SPIFFE_ENDPOINT_SOCKET");
         if (Kind.Length > 0) return;
         Kind = this switch
         {
@@ -52,6 +52,9 @@ internal sealed class IdentityOptions
             case "token-variable":
                 mistakes.DemandName(Variable, nameof(Variable));
                 break;
+            case "docker":
+                mistakes.DemandPath(Socket, nameof(Socket));
+                break;
             case "github":
                 mistakes.DemandName(Audience, nameof(Audience));
                 break;
@@ -60,7 +63,7 @@ internal sealed class IdentityOptions
                 if (Kind == "spiffe-jwt") mistakes.DemandName(Audience, nameof(Audience));
                 break;
             default:
-                mistakes.Add(nameof(Kind), "say how the workload proves itself: kubernetes, token-file, token-variable, github, spiffe-jwt or spiffe-x509");
+                mistakes.Add(nameof(Kind), "say how the workload proves itself: kubernetes, token-file, token-variable, github, docker, spiffe-jwt or spiffe-x509");
                 break;
         }
     }
@@ -70,6 +73,7 @@ internal sealed class IdentityOptions
         "kubernetes" or "token-file" => new TokenFile(File!),
         "token-variable" => new TokenVariable(Variable!, around),
         "github" => new GitHubJob(Audience!, around),
+        "docker" => new ContainerHost(Socket!),
         "spiffe-jwt" => new JwtSvid(new WorkloadApi(WorkloadApi.PathOf(Socket)!), Audience!, SpiffeId),
         "spiffe-x509" => new X509Svid(new WorkloadApi(WorkloadApi.PathOf(Socket)!), SpiffeId),
         _ => throw new InvalidOperationException($"'{Kind}' passed validation"),

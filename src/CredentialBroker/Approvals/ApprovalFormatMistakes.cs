@@ -14,14 +14,18 @@ internal static class ApprovalFormatMistakes
     public static IEnumerable<string> FormatMistakes(this ApprovalSourceOptions source, string path)
     {
         if (!Formats.All.Contains(source.Format)) return [$"{path}:Format: '{source.Format}' is none of {string.Join(", ", Formats.All)}"];
+        if (source.Format != Formats.Admission && source.Cluster is not null) return [$"{path}:Cluster: has no use for {source.Format}"];
         return source.Format switch
         {
             Formats.GitHub => [.. Unused(source, path, [.. OfDocuments, "GitLab"]), .. GitHubMistakes.Of(source, path)],
             Formats.GitLab => [.. Unused(source, path, [.. OfDocuments, "GitHub"]), .. GitLabMistakes.Of(source, path)],
             Formats.Jws => [.. Unused(source, path, "Authentication", "SecretFile", "ClientCaFile", "ClientSan", "GitHub", "GitLab"), .. Signed(source, path)],
+            Formats.Admission => [.. Unused(source, path, ["Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "GitHub", "GitLab", .. UnusedByProof(source)]), .. AdmissionFormat.Mistakes(source, path)],
             _ => CloudEvents(source, path),
         };
     }
+
+    private static string[] UnusedByProof(ApprovalSourceOptions source) => source.Authentication == Formats.Mtls ? ["SecretFile"] : ["ClientCaFile", "ClientSan"];
 
     private static IEnumerable<string> CloudEvents(ApprovalSourceOptions source, string path) => source.Authentication switch
     {

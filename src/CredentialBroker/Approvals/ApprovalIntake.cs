@@ -12,7 +12,8 @@ namespace CredentialBroker.Approvals;
 /// signature; document; entitlement; then replay, state and effect in one commit with the record and whatever the caller adds.
 /// </summary>
 internal sealed class ApprovalIntake(
-    IReadOnlyDictionary<string, ApprovalSource> sources, IReadOnlyDictionary<string, ISourceFormat> formats, ApprovalEffects effects, ApprovalRecords records, ApprovalMetrics metrics, Journal journal, TimeProvider clock)
+    IReadOnlyDictionary<string, ApprovalSource> sources, IReadOnlyDictionary<string, ISourceFormat> formats, ApprovalEffects effects, ApprovalRecords records, IEnumerable<ISourceGuard> guards,
+    ApprovalMetrics metrics, Journal journal, TimeProvider clock)
 {
     /// <summary>An approval and its withdrawal may arrive together; each round sees one more of them.</summary>
     private const int Rounds = 4;
@@ -48,9 +49,9 @@ internal sealed class ApprovalIntake(
         for (var round = 1; ; round++)
         {
             var (effect, refusal) = await effects.PlanAsync(source, verified, cancel);
-            if (effect is not null)
+            if (effect is not null && (refusal = Refuse(source, verified.Document)) is null)
             {
-                refusal = await journal.CommitAsync(effect.Lane, [.. effect.Works, .. alongside(effect.Arrived), .. also]);
+                refusal = await journal.CommitAsync(effect.Lane, [.. Guards(source, verified.Document), .. effect.Works, .. alongside(effect.Arrived), .. also]);
                 if (refusal is null) return Accept(effect.Arrived);
                 if (refusal.Code == ReasonCodes.FactsChanged && round < Rounds) continue;
             }
@@ -83,6 +84,12 @@ internal sealed class ApprovalIntake(
             ? Accept(new ApprovalArrived(source.Name, "prompted", null, null, null))
             : await RejectAsync(source, prompted.Events[0], refusal);
     }
+
+    private Refusal? Refuse(ApprovalSource source, ApprovalDocument document) =>
+        document is ApprovalDocument.Approved approved ? guards.Select(guard => guard.Refuse(source, approved)).FirstOrDefault(refusal => refusal is not null) : null;
+
+    private IEnumerable<Work> Guards(ApprovalSource source, ApprovalDocument document) =>
+        document is ApprovalDocument.Approved ? guards.SelectMany(guard => guard.Works(source)) : [];
 
     private ApprovalAnswer.Accepted Accept(ApprovalArrived arrived)
     {

@@ -21,6 +21,9 @@ internal sealed class ApprovalRecords(AuditChain chain, TimeProvider clock)
     public Work Stopped(ApprovalSource source, Approval approval, string effect, string eventId) =>
         About(source, approval, $"approval.{effect}", eventId).On(chain);
 
+    /// <summary>A candidate was seen to be there.</summary>
+    public Work Confirmed(ApprovalSource source, Approval approval, string by) => About(source, approval, "approval.confirmed", by).On(chain);
+
     public Work ImageRefused(ApprovalSource source, string digest, string eventId) =>
         (Of(source, "approval.image_refused") with { Subject = digest, Detail = $"event {eventId}; live approvals of this source that rest on the image are withdrawn" }).On(chain);
 

@@ -44,6 +44,7 @@ internal static class ApprovalServices
             [Approvals.Formats.Jws] = provider.GetRequiredService<JwsFormat>(),
             [Approvals.Formats.CloudEvents] = new CloudEventFormat(OwnVocabulary.Read, signed, clock),
             [Approvals.Formats.CDEvents] = new CloudEventFormat(CDEventVocabulary.Read, signed, clock),
+            [Approvals.Formats.Admission] = new AdmissionFormat(),
             [Approvals.Formats.GitHub] = provider.GetRequiredService<GitHubFormat>(),
             [Approvals.Formats.GitLab] = provider.GetRequiredService<GitLabFormat>(),
         };

@@ -7,10 +7,13 @@ namespace CredentialBroker.Approvals;
 /// <summary>Section <c>TrustSources:Approvals:&lt;name&gt;</c>: who may approve, for what, and how it is verified.</summary>
 internal sealed record ApprovalSourceOptions
 {
-    /// <summary><c>jws</c>, <c>cloudevents</c>, <c>cdevents</c>, <c>github</c> or <c>gitlab</c>.</summary>
+    /// <summary><c>jws</c>, <c>cloudevents</c>, <c>cdevents</c>, <c>github</c>, <c>gitlab</c> or <c>admission</c>.</summary>
     public string Format { get; init; } = Formats.Jws;
 
-    /// <summary>What proves the sender of a CloudEvent: <c>webhook</c>, <c>jws</c> or <c>mtls</c>. For <c>cloudevents</c> and <c>cdevents</c> only.</summary>
+    /// <summary>
+    /// What proves the sender. For <c>cloudevents</c> and <c>cdevents</c>: <c>webhook</c>, <c>jws</c> or <c>mtls</c>. For <c>admission</c>, of the
+    /// cluster's API server: <c>mtls</c>, or <c>token</c> (a bearer token of <see cref="SecretFile"/>).
+    /// </summary>
     public string? Authentication { get; init; }
 
     /// <summary>The <c>iss</c> of its documents, or the <c>source</c> of its CloudEvents; exact. Not for <c>github</c> and <c>gitlab</c>.</summary>
@@ -21,7 +24,7 @@ internal sealed record ApprovalSourceOptions
 
     /// <summary>
     /// File with the secret of its webhooks. For CloudEvents one or two lines <c>whsec_…</c> (Standard Webhooks), the second for the time of a
-    /// rotation; for <c>github</c> and <c>gitlab</c> one or two lines of at least 16 characters.
+    /// rotation; for <c>github</c> and <c>gitlab</c> one or two lines of at least 16 characters; for <c>admission</c> with <c>token</c> one or two lines of 32 to 512 characters.
     /// </summary>
     public string? SecretFile { get; init; }
 
@@ -60,6 +63,9 @@ internal sealed record ApprovalSourceOptions
 
     /// <summary>Names that never count as approvers, such as bots.</summary>
     public string[] ServiceAccounts { get; init; } = [];
+
+    /// <summary>The cluster of <c>Clusters</c> whose API server asks. For <c>admission</c> only.</summary>
+    public string? Cluster { get; init; }
 
     /// <summary>Where the state behind GitHub's webhooks is read. For <c>github</c> only.</summary>
     public GitHubOptions? GitHub { get; init; }

@@ -19,6 +19,8 @@ internal sealed class ApprovalStore
         ("n", ColumnType.Number), ("uri", ColumnType.Text), ("instance", ColumnType.Text), ("nonce", ColumnType.Text), ("now", ColumnType.Number),
         ("since", ColumnType.Number), ("named", ColumnType.Text));
 
+    private static readonly RowShape References = new("k", ("reference", ColumnType.Text));
+
     private readonly Store _store;
     private readonly Gather<Asked, IReadOnlyList<Approval>> _forInstance;
     private readonly Gather<Asked, IReadOnlyList<Approval>> _forClaim;
@@ -73,6 +75,32 @@ internal sealed class ApprovalStore
         {
             Values = [("source", source), ("reference", reference)],
         }, ApprovalRows.Read, cancel)).SingleOrDefault();
+
+    /// <summary>Of a source, the approvals that it calls so and that are not over: candidates, confirmed and bound ones.</summary>
+    public Task<List<Approval>> ListLiveAsync(string source, IReadOnlyCollection<string> references, CancellationToken cancel) => references.Count == 0 ? Task.FromResult(new List<Approval>()) :
+        _store.ListAsync(Pool.Control, new Statement(
+            $"SELECT {ApprovalRows.ColumnsOf("a")} FROM {References.From} JOIN approvals a ON a.source = @source AND a.reference = k.reference WHERE a.state IN (1, 2, 3)")
+        {
+            Shape = References, Rows = [.. references.Distinct(StringComparer.Ordinal).Select(reference => new object?[] { reference })], Values = [("source", source)],
+        }, ApprovalRows.Read, cancel);
+
+    /// <summary>Of what a source would call so, what it ever called so.</summary>
+    public Task<List<string>> ListKnownAsync(string source, IReadOnlyCollection<string> references, CancellationToken cancel) =>
+        _store.ListAsync(Pool.Control, new Statement($"SELECT a.reference FROM {References.From} JOIN approvals a ON a.source = @source AND a.reference = k.reference")
+        {
+            Shape = References, Rows = [.. references.Distinct(StringComparer.Ordinal).Select(reference => new object?[] { reference })], Values = [("source", source)],
+        }, row => row.GetString(0), cancel);
+
+    /// <summary>Approvals of a source that carry this nonce, the newest first.</summary>
+    public Task<List<Approval>> ListOfNonceAsync(string source, string nonce, CancellationToken cancel) =>
+        _store.ListAsync(Pool.Control, new Statement($"SELECT {ApprovalRows.Columns} FROM approvals WHERE source = @source AND nonce = @nonce AND nonce IS NOT NULL ORDER BY id DESC LIMIT 32")
+        {
+            Values = [("source", source), ("nonce", nonce)],
+        }, ApprovalRows.Read, cancel);
+
+    /// <summary>What a source's confirmed and bound approvals are called, for whoever has a list to compare them with.</summary>
+    public Task<List<string>> ListStandingAsync(string source, CancellationToken cancel) =>
+        _store.ListAsync(Pool.Control, new Statement("SELECT reference FROM approvals WHERE source = @source AND state IN (2, 3)") { Values = [("source", source)] }, row => row.GetString(0), cancel);
 
     /// <summary>Newest first, at most 1000.</summary>
     public Task<List<Approval>> ListAsync(ApprovalQuery query, CancellationToken cancel) =>

@@ -7,5 +7,5 @@ internal static class AttestationServices
         .AddSingleton<WorkloadRecords>()
         .AddSingleton<Possession>()
         .AddSingleton(provider => WorkloadSources.Build(
-            configured, own, provider.GetRequiredService<TokenReader>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeySource>>()));
+            configured, own, provider.GetRequiredService<TokenReader>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeySource>>(), provider.GetService<ILiveProof>()));
 }

@@ -6,6 +6,7 @@ internal static class EvidenceKinds
     [
         new KubernetesEvidence(), new OidcEvidence(), new GitHubEvidence(), new GitLabEvidence(),
         new SpiffeEvidence(), new AwsTokenEvidence(), new AwsCallEvidence(), new AzureEvidence(), new GoogleEvidence(),
+        new DockerEvidence(),
     ];
 
     internal static string Names => string.Join(", ", All.Select(kind => kind.Name));

@@ -36,7 +36,10 @@ internal sealed record Workload(
     public string? KeyId { get; init; }
 
     /// <summary>Row id of the instance: a hash, because names from two sources may be alike.</summary>
-    public string Id { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Source}\n{Uri}\n{Instance}")))[..32];
+    public string Id { get; } = IdOf(Source, Uri, Instance);
+
+    /// <summary>The same, of an instance that somebody else saw.</summary>
+    public static string IdOf(string source, string uri, string instance) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\n{uri}\n{instance}")))[..32];
 
     /// <summary>Whether this evidence may serve again until it expires.</summary>
     public EvidenceReuse Reuse { get; init; } = EvidenceReuse.TemplateDecides;

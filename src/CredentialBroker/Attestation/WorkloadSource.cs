@@ -2,7 +2,7 @@ using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Attestation;
 
-/// <summary>One trust source whose evidence is a token. A check against the live world, once there is one, belongs after the proof.</summary>
+/// <summary>One trust source whose evidence is a token. A check against the live world comes after the proof.</summary>
 internal sealed class WorkloadSource(string name, ITokenKind kind, TokenRules rules, WorkloadSourceOptions options)
 {
     internal string Name => name;

@@ -8,7 +8,7 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
     private readonly IEvidenceKind? _kind = EvidenceKinds.Find(options.Kind);
 
     internal IEnumerable<string> Mistakes() =>
-        [.. NameAndKind(), .. IsToken ? [.. Issuer(), .. Keys(), .. Tokens()] : TokensOnly(), .. Times(), .. OfKind(), .. Environments(), .. Owners()];
+        [.. NameAndKind(), .. IsToken ? [.. Issuer(), .. Keys(), .. Tokens()] : TokensOnly(), .. Times(), .. OfKind(), .. Cluster(), .. Environments(), .. Owners()];
 
     // An unknown kind is judged as one of tokens, so that its other mistakes are told as well.
     private bool IsToken => _kind is null or ITokenKind;
@@ -114,6 +114,14 @@ internal sealed class WorkloadSourceCheck(string name, WorkloadSourceOptions opt
     }
 
     private IEnumerable<string> OfKind() => _kind?.Mistakes(options).Select(mistake => At(mistake.Key, mistake.Mistake)) ?? [];
+
+    private IEnumerable<string> Cluster()
+    {
+        if (options.Cluster is not null && _kind is not KubernetesEvidence)
+        {
+            yield return At("Cluster", "is for the kind kubernetes only.");
+        }
+    }
 
     private IEnumerable<string> Environments()
     {

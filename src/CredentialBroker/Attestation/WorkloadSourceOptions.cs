@@ -7,7 +7,7 @@ internal sealed record WorkloadSourceOptions
 {
     private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
 
-    /// <summary><c>kubernetes</c>, <c>oidc</c>, <c>github</c>, <c>gitlab</c>, <c>spiffe</c>, <c>aws</c>, <c>aws-call</c>, <c>azure</c> or <c>google</c>.</summary>
+    /// <summary><c>kubernetes</c>, <c>oidc</c>, <c>github</c>, <c>gitlab</c>, <c>spiffe</c>, <c>aws</c>, <c>aws-call</c>, <c>azure</c>, <c>google</c> or <c>docker</c>.</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>The tokens' <c>iss</c>, exactly. May be left out for <c>github</c>, <c>gitlab</c> and <c>google</c>; <c>spiffe</c> and <c>aws-call</c> have none.</summary>
@@ -44,6 +44,9 @@ internal sealed record WorkloadSourceOptions
 
     /// <summary>Who answers for this source (R39).</summary>
     public Owners? Owners { get; init; }
+
+    /// <summary>For <c>kubernetes</c>: the cluster of <c>Clusters</c> that is asked about the token and its pod at every claim and renewal. Without it a token is believed by its signature alone.</summary>
+    public string? Cluster { get; init; }
 
     /// <summary>What only <c>spiffe</c> has.</summary>
     public SpiffeSourceOptions? Spiffe { get; init; }

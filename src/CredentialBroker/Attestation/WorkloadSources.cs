@@ -10,7 +10,7 @@ internal static class WorkloadSources
         all.SelectMany(entry => entry.Value.Validate(entry.Key, own)).Concat(Ambiguities(all)).Concat(Doubles(all));
 
     internal static WorkloadAttestation Build(
-        IReadOnlyDictionary<string, WorkloadSourceOptions> all, OwnIssuers own, TokenReader reader, TimeProvider clock, ILogger<KeySource> log)
+        IReadOnlyDictionary<string, WorkloadSourceOptions> all, OwnIssuers own, TokenReader reader, TimeProvider clock, ILogger<KeySource> log, ILiveProof? live = null)
     {
         var mistakes = string.Join('\n', Validate(all, own));
         if (mistakes.Length > 0)
@@ -27,7 +27,7 @@ internal static class WorkloadSources
         ];
         var domains = tokens.Where(source => source.Options.Spiffe is not null).Select(source => new SvidSource(
             source.Name, source.Options.Spiffe!.TrustDomain, source.Options.EffectiveMaxLifetime, source.Rules.Keys, clock));
-        return new WorkloadAttestation(new TokenSources(tokens, own, reader), new SvidSources(domains), Calls(all, clock));
+        return new WorkloadAttestation(new TokenSources(tokens, own, reader), new SvidSources(domains), Calls(all, clock), live);
     }
 
     private static WorkloadSource Tokens(string name, ITokenKind kind, WorkloadSourceOptions options, TimeProvider clock, ILogger<KeySource> log)

@@ -78,6 +78,9 @@ internal sealed record DecisionBlock(
     /// <summary>Who activated the template's revision (R40).</summary>
     public string? ActivatedBy { get; init; }
 
+    /// <summary>Fingerprint of the identity that was reviewed, where the template asks for it (R58).</summary>
+    public string? Identity { get; init; }
+
     /// <summary>Whose key signed the template's revision, where signatures are asked for (R40).</summary>
     public string? SignedBy { get; init; }
 

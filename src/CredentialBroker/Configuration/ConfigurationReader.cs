@@ -1,3 +1,4 @@
+using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
 using CredentialBroker.Approvals.GitLab;
 using CredentialBroker.Attestation;
@@ -44,6 +45,7 @@ internal static class ConfigurationReader
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
             .Concat(GitLabMistakes.Unprovable(options.TrustSources.Approvals, options.TrustSources.Workloads))
+            .Concat(AdmissionGates.Validate(options.Admission, options.Clusters, options.TrustSources.Approvals, options.TrustSources.Workloads))
             .Concat(options.Targets.Validate(Reserved(options)))
             .Concat(options.Templates.Validate(options.Hosting.Profile))
             .Concat(options.Policy.Validate())
@@ -54,7 +56,10 @@ internal static class ConfigurationReader
             .Concat(options.Audit.Validate())
             .Concat(options.Incidents.Validate())
             .Concat(options.Signals.Validate())
+            .Concat(options.Alarms.Validate())
             .Concat(options.Uses.Validate())
+            .Concat(options.Reviews.Validate())
+            .Concat(options.Hosts.Validate(options.TrustSources.Approvals))
             .Concat(options.Drift.Validate())
             .Concat(options.Proofs.Validate())
             .Concat(options.Retention.Validate())
@@ -66,6 +71,7 @@ internal static class ConfigurationReader
     [
         .. options.TrustSources.Workloads.Select(s => ($"TrustSources:Workloads:{s.Key}", s.Value.Audience)),
         .. options.TrustSources.Approvals.Select(s => ($"TrustSources:Approvals:{s.Key}", s.Value.Audience)),
+        .. options.Alarms.Sources.Where(s => s.Value.Audience.Length > 0).Select(s => ($"Alarms:Sources:{s.Key}", s.Value.Audience)),
         .. options.Targets.SignedToken.SelectMany(t => t.Value.Audiences.Select(audience => ($"Targets:SignedToken:{t.Key}", audience))),
     ];
 

@@ -28,14 +28,14 @@ internal sealed class Signer(string issuer, string audience, string keyId, TimeP
     }
 
     /// <summary>A projected service-account token as a kubelet would place it in a pod.</summary>
-    public string PodToken(string ns, string serviceAccount, string podUid, TimeSpan? life = null) => Sign("JWT", life ?? TimeSpan.FromMinutes(10), new JsonObject
+    public string PodToken(string ns, string serviceAccount, string podUid, TimeSpan? life = null, string? pod = null) => Sign("JWT", life ?? TimeSpan.FromMinutes(10), new JsonObject
     {
         ["sub"] = $"system:serviceaccount:{ns}:{serviceAccount}",
         ["kubernetes.io"] = new JsonObject
         {
             ["namespace"] = ns,
             ["serviceaccount"] = new JsonObject { ["name"] = serviceAccount, ["uid"] = "5d1c3c1e-8f3a-4b7e-9a55-000000000001" },
-            ["pod"] = new JsonObject { ["name"] = $"{serviceAccount}-0", ["uid"] = podUid },
+            ["pod"] = new JsonObject { ["name"] = pod ?? $"{serviceAccount}-0", ["uid"] = podUid },
             ["node"] = new JsonObject { ["name"] = "node-1", ["uid"] = "5d1c3c1e-8f3a-4b7e-9a55-000000000002" },
         },
     });

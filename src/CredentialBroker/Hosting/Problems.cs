@@ -24,7 +24,7 @@ internal static class Problems
         [ReasonCodes.ApprovalNotConfirmed] = 425,
         [ReasonCodes.EvidenceContradicted] = 503, [ReasonCodes.StoreUnavailable] = 503, [ReasonCodes.Overloaded] = 503, [ReasonCodes.FactsChanged] = 503, [ReasonCodes.TargetUnavailable] = 503,
         [ReasonCodes.TargetOverloaded] = 503, [ReasonCodes.MintFailed] = 503, [ReasonCodes.PolicyUnavailable] = 503,
-        [ReasonCodes.EvidenceKeysUnavailable] = 503, [ReasonCodes.EvidenceCheckUnavailable] = 503, [ReasonCodes.SourceUnavailable] = 503,
+        [ReasonCodes.EvidenceKeysUnavailable] = 503, [ReasonCodes.ClusterUnavailable] = 503, [ReasonCodes.AdmissionUndecided] = 503, [ReasonCodes.EvidenceCheckUnavailable] = 503, [ReasonCodes.SourceUnavailable] = 503,
     };
 
     public static int StatusOf(string code) =>

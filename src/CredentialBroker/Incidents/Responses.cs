@@ -17,15 +17,14 @@ internal sealed class Responses(IncidentStore incidents, Preview preview, Contro
     /// <param name="selector">Narrowed to what the operator reaches.</param>
     public async Task<Outcome> OpenAsync(RevocationRequest request, Selector selector, string text, string key, Operator caller, CancellationToken cancel)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{text}\n{request.Reason}\n{request.Freeze}")));
+        var hash = HashOf(text, request.Reason, request.Freeze);
         if (await incidents.FindRequestAsync(caller.Name, key, cancel) is var (known, before))
             return before == hash ? new Outcome.Is(known, Replayed: true) : new Outcome.Refused(ReasonCodes.IdempotencyMismatch, "this key was used for another revocation");
 
         var count = (await preview.OfAsync(text, selector, cancel)).Leases;
-        var state = count > options.ConfirmAbove ? RevocationView.AwaitingConfirmation : RevocationView.Selecting;
         // In one commit, so that nothing is issued between what is stopped and what is ended. A freeze never needs a second person.
         var (freeze, stopping) = request.Freeze ? controls.Freezing(text, request.Reason, caller.Name, expiresAt: null) : (null, []);
-        var incident = new Incident(Ids.New(clock), text, request.Reason, caller.Name, clock.NowMs(), state, count, null, freeze?.Id, "", 0, null, null);
+        var incident = New(text, request.Reason, caller.Name, count, freeze?.Id);
         var refusal = await journal.CommitAsync(Lane.Control,
         [
             IncidentMoves.Unasked(caller.Name, key), .. stopping, IncidentMoves.Open(incident, key, hash), .. SecondPerson.Remember(caller),
@@ -34,6 +33,15 @@ internal sealed class Responses(IncidentStore incidents, Preview preview, Contro
         if (refusal is not null) return new Outcome.Refused(refusal.Code, refusal.Detail);
         signal.Ring();
         return new Outcome.Is(incident, Replayed: false);
+    }
+
+    /// <summary>A revocation that a rule asks for and no person, as work of a unit that does more. Above the same size a person confirms it.</summary>
+    /// <param name="by">Actor of the record.</param>
+    /// <param name="key">Name of what gave reason to: under it the revocation is opened once.</param>
+    public (Incident Incident, IReadOnlyList<Work> Works) Opening(string text, string reason, string by, string key, long count)
+    {
+        var incident = New(text, reason, by, count, null);
+        return (incident, [IncidentMoves.Unasked(by, key), IncidentMoves.Open(incident, key, HashOf(text, reason, false)), Told("incident.opened", incident, by, $"{text}: {reason}", count)]);
     }
 
     /// <summary>The second person's yes, to the revocation that was looked at.</summary>
@@ -55,6 +63,11 @@ internal sealed class Responses(IncidentStore incidents, Preview preview, Contro
         signal.Ring();
         return new Outcome.Is((await incidents.FindAsync(incident.Id, cancel))!, Replayed: false);
     }
+
+    private Incident New(string text, string reason, string by, long count, string? freeze) => new(
+        Ids.New(clock), text, reason, by, clock.NowMs(), count > options.ConfirmAbove ? RevocationView.AwaitingConfirmation : RevocationView.Selecting, count, null, freeze, "", 0, null, null);
+
+    private static string HashOf(string text, string reason, bool freeze) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{text}\n{reason}\n{freeze}")));
 
     private Work Told(string type, Incident incident, string by, string? detail, long count) => (AuditEvent.Of(clock, type, Streams.Control) with
     {

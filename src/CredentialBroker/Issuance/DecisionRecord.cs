@@ -58,6 +58,7 @@ internal sealed class DecisionRecord(TimeProvider clock, AuditChain chain, strin
             Id, effect, code, clause, operation, tier, Facts?.Template?.Revision, Facts?.External switch { Verdict.Allow allow => allow.Revision, Verdict.Deny deny => deny.Revision, _ => null }, Facts?.Controls.Epoch ?? 0)
         {
             ActivatedBy = Facts?.Template?.ActivatedBy,
+            Identity = Facts?.IdentityReviewed,
             SignedBy = Facts?.Template?.Signer,
             PolicyDecision = Facts?.External.DecisionId,
             Profile = Facts?.Profile,

@@ -17,7 +17,7 @@ internal sealed class EndByCaller(WorkloadAttestation attestation, LeaseStore le
         var by = caller?.Name;
         if (caller is null)
         {
-            var attested = await attestation.AttestAsync(evidence, cancel);
+            var attested = await attestation.AttestAsync(evidence, cancel, now: false);
             if (attested is not Attested.As { Workload: var workload }) return new Outcome.Refused(((Attested.Refused)attested).Code, null);
             if (lease?.Lease.WorkloadId != workload.Id) lease = null;
             by = workload.Uri;

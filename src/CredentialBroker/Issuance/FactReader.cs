@@ -9,7 +9,7 @@ namespace CredentialBroker.Issuance;
 
 /// <summary>Gathers what a decision rests on. External policy is asked last, and only about what would be granted.</summary>
 internal sealed class FactReader(
-    Rulebook rulebook, ApprovalStore approvals, RecentApprovals recent, LeaseStore leases, ExternalPolicy external, EnvironmentProfiles profiles, TimeProvider clock)
+    Rulebook rulebook, ApprovalStore approvals, RecentApprovals recent, LeaseStore leases, ExternalPolicy external, EnvironmentProfiles profiles, ReviewedIdentity reviewed, TimeProvider clock)
 {
     /// <summary>
     /// What is remembered of an instance that was granted before, or null when that would not grant again. Only for a
@@ -21,7 +21,7 @@ internal sealed class FactReader(
         var rules = await rulebook.ReadAsync(cancel);
         // Exceptions may bend the rules for some approvals and not for others.
         if (rules.Standing.Exceptions.Count > 0) return null;
-        var facts = Begin(workload, ask, rules, renews: null, clock.NowMs()) with { Approval = approval };
+        var facts = await ReviewedAsync(Begin(workload, ask, rules, renews: null, clock.NowMs()) with { Approval = approval }, cancel);
         facts = await AskAsync(facts, rules, cancel);
         // What cannot be asked is no reason to look less closely.
         return facts.External is Verdict.Unavailable || (facts.External is Verdict.NotAsked && PolicyRules.Decide(facts) is not Decision.Granted) ? null : facts;
@@ -38,7 +38,7 @@ internal sealed class FactReader(
         using var span = Spans.Step("facts");
         var rules = await rulebook.ReadAsync(cancel);
         var now = clock.NowMs();
-        var facts = Begin(workload, ask, rules, renews, now);
+        var facts = await ReviewedAsync(Begin(workload, ask, rules, renews, now), cancel);
         if (facts.Template is null) return facts;
 
         // Those that name the instance come first; only where none of them grants are all of the workload's looked at.
@@ -83,6 +83,10 @@ internal sealed class FactReader(
         if (PolicyRules.Decide(facts) is Decision.Granted) return facts;
         return covering.Select(exception => Best(facts.Under(exception), found)).FirstOrDefault(bent => PolicyRules.Decide(bent) is Decision.Granted) ?? facts;
     }
+
+    /// <summary>Looks up what was reviewed of the workload, where its template asks.</summary>
+    public async Task<Facts> ReviewedAsync(Facts facts, CancellationToken cancel) =>
+        facts.Template?.IdentityReviewed == true ? facts with { IdentityReviewed = await reviewed(facts.Workload.Uri, cancel) } : facts;
 
     /// <summary>Whether a control changed since these facts were read.</summary>
     public async Task<bool> IsStaleAsync(Facts facts, CancellationToken cancel) => (await rulebook.RefreshAsync(cancel)).Controls.Epoch != facts.Controls.Epoch;

@@ -24,7 +24,7 @@ internal sealed class Introspection(WorkloadAttestation attestation, OwnTokens o
         if (caller is null)
         {
             // Resource servers are workloads too: they show who they are as everybody does.
-            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted, now: false);
             if (attested is not Attested.As { Workload: var workload }) return Problems.Of(((Attested.Refused)attested).Code, null);
             caller = workload.Uri;
         }

@@ -77,7 +77,7 @@ internal static class LeaseEndpoints
         }
         else
         {
-            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted, now: false);
             if (attested is Attested.Refused refused) return Problems.Of(refused.Code, null);
             if (found?.Lease.WorkloadId != ((Attested.As)attested).Workload.Id) found = null;
         }

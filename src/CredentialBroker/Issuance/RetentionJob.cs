@@ -33,6 +33,8 @@ internal sealed class Retention(Store store, Journal journal, RetentionOptions k
         await DropAsync("SELECT id FROM ended_leases WHERE ended_at < @late ORDER BY ended_at LIMIT @slice", keep.EndedLeases, [], cancel, ("lease_marks", "lease_id"), ("credential_uses", "lease_id"), ("ended_leases", "id"));
         await DropAsync("SELECT id FROM findings WHERE resolved_at < @late ORDER BY resolved_at LIMIT @slice", keep.EndedLeases, [], cancel, ("findings", "id"));
         // Ids grow with time, so that the old ones are found by them.
+        await DropAsync("SELECT id FROM alarms WHERE id < @bound AND received_at < @late ORDER BY id LIMIT @slice", keep.EndedLeases, [("bound", Ids.FirstOf(Late(keep.EndedLeases)))], cancel, ("alarms", "id"));
+        await DropAsync("SELECT id FROM exposures WHERE id < @bound AND reported_at < @late ORDER BY id LIMIT @slice", keep.EndedLeases, [("bound", Ids.FirstOf(Late(keep.EndedLeases)))], cancel, ("exposures", "id"));
         await DropAsync(
             "SELECT a.id FROM approvals a WHERE a.id < @bound AND a.valid_until < @late AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.approval_id = a.id) ORDER BY a.id LIMIT @slice",
             keep.Approvals, [("bound", Ids.FirstOf(Late(keep.Approvals)))], cancel, ("approval_uses", "approval_id"), ("approvals", "id"));

@@ -73,6 +73,8 @@ internal static class Causes
     public const string Ttl = "ttl";
     public const string MaxTtl = "max_ttl";
     public const string TaskEnd = "task_end";
+    public const string WorkloadGone = "workload_gone";
+    public const string Drift = "drift";
     public const string ApprovalEnd = "approval_end";
     public const string ApprovalWithdrawn = "approval_withdrawn";
     public const string ExceptionEnd = "exception_end";

@@ -2,5 +2,5 @@ namespace CredentialBroker.Leases;
 
 internal static class LeaseServices
 {
-    public static IServiceCollection AddLeases(this IServiceCollection services) => services.AddSingleton<LeaseStore>().AddSingleton<LeaseTally>().AddSingleton<DueSignal>();
+    public static IServiceCollection AddLeases(this IServiceCollection services) => services.AddSingleton<LeaseStore>().AddSingleton<Rechecks>().AddSingleton<LeaseTally>().AddSingleton<DueSignal>();
 }

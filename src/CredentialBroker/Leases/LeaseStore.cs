@@ -128,6 +128,27 @@ internal sealed class LeaseStore(Store store)
     public async Task<string> NewestAsync(CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
         "SELECT coalesce(max(n.id), '') FROM (SELECT max(id) AS id FROM leases UNION ALL SELECT max(id) FROM ended_leases) n"), row => row.GetString(0), cancel))[0];
 
+    /// <summary>
+    /// Leases, over or not, whose credential has one of these fingerprints. Reads every lease: this is asked when a secret was found
+    /// somewhere, and an index would cost every claim.
+    /// </summary>
+    public Task<List<string>> FindPrintsAsync(IReadOnlyList<string> fingerprints, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.fingerprint UNION SELECT l.id FROM ended_leases l JOIN {Among.From} ON k.id = l.fingerprint")
+    {
+        Shape = Among, Rows = [.. fingerprints.Distinct().Select(print => new object?[] { print })],
+    }, row => row.GetString(0), cancel);
+
+    /// <summary>How many leases of a selector live, and how many more are not over at their targets.</summary>
+    public async Task<(long Live, long Ending)> CountAsync(Selector selector, CancellationToken cancel)
+    {
+        var sql = new SelectorSql(selector);
+        return (await store.ListAsync(Pool.Control, new Statement(
+            $"SELECT coalesce(CAST(sum(CASE WHEN l.state IN (1, 2) THEN 1 ELSE 0 END) AS bigint), 0), count(*) FROM leases l {sql.Joins} WHERE l.state <> {(int)LeaseState.Ended} AND {sql.Where}")
+        {
+            Values = [.. sql.Values],
+        }, row => (row.GetInt64(0), row.GetInt64(1) - row.GetInt64(0)), cancel))[0];
+    }
+
     /// <summary>Of these, the leases that are not over.</summary>
     public async Task<IReadOnlySet<string>> LiveAmongAsync(IReadOnlyList<string> ids, CancellationToken cancel) => (await store.ListAsync(Pool.Control, new Statement(
         $"SELECT l.id FROM leases l JOIN {Among.From} ON k.id = l.id") { Shape = Among, Rows = [.. ids.Distinct().Select(id => new object?[] { id })] },
@@ -182,6 +203,33 @@ internal sealed class LeaseStore(Store store)
         WHERE approval_id IN (SELECT a.id FROM approvals a WHERE a.source = @source AND a.image_digest = @digest) AND state IN (1, 2) AND ends_at > @at
         """,
         ("at", at), ("cause", cause), ("source", source), ("digest", digest));
+
+    /// <summary>Brings forward the end of everything that these instances hold, in one statement for all of them.</summary>
+    public static Work EndAllOfWorkloads(IEnumerable<string> workloads, long at, string cause) => new PlainWrite(new Statement(
+        $"UPDATE leases SET ends_at = @at, ends_because = @cause, due_at = @at FROM {Among.From} WHERE leases.workload_id = k.id AND leases.state IN (1, 2) AND leases.ends_at > @at")
+    {
+        Shape = Among, Rows = [.. workloads.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(id => new object?[] { id })], Values = [("at", at), ("cause", cause)],
+    });
+
+    /// <summary>Of these instances, the ones that hold something live; one statement for all of them.</summary>
+    public Task<List<string>> HoldingAsync(IReadOnlyCollection<string> workloads, long now, CancellationToken cancel) => workloads.Count == 0 ? Task.FromResult(new List<string>()) : store.ListAsync(Pool.Control, new Statement(
+        $"SELECT k.id FROM {Among.From} WHERE EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = k.id AND l.state IN (1, 2) AND l.ends_at > @now)")
+    {
+        Shape = Among, Rows = [.. workloads.Distinct(StringComparer.Ordinal).Select(id => new object?[] { id })], Values = [("now", now)],
+    },
+        row => row.GetString(0), cancel);
+
+    /// <summary>Instances of a trust source that hold something live.</summary>
+    public Task<List<(string Id, string Instance)>> HoldersOfSourceAsync(string source, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        "SELECT w.id, w.instance FROM workloads w WHERE w.source = @source AND EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = w.id AND l.state IN (1, 2))") { Values = [("source", source)] },
+        row => (row.GetString(0), row.GetString(1)), cancel);
+
+    /// <summary>The same, of one column: a node, or a URI.</summary>
+    public Task<List<(string Id, string Instance)>> HoldersOfAsync(string source, string column, string value, CancellationToken cancel) => store.ListAsync(Pool.Control, new Statement(
+        $"SELECT w.id, w.instance FROM workloads w WHERE w.source = @source AND w.{(column is "node" or "uri" or "namespace" ? column : throw new ArgumentOutOfRangeException(nameof(column)))} = @value AND EXISTS (SELECT 1 FROM leases l WHERE l.workload_id = w.id AND l.state IN (1, 2))")
+    {
+        Values = [("source", source), ("value", value)],
+    }, row => (row.GetString(0), row.GetString(1)), cancel);
 
     private static string Column(string column) => column is "task" or "approval_id" or "template"
         ? column

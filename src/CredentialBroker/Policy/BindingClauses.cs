@@ -28,7 +28,7 @@ internal static class BindingClauses
         foreach (var (name, stated) in claim.Approval.Facts.OrderBy(fact => fact.Key, StringComparer.Ordinal))
         {
             if (!claim.Facts.Workload.Attributes.TryGetValue(name, out var proven)) return Unverifiable($"the approval states {name}, which this evidence does not prove");
-            if (!string.Equals(proven, stated, StringComparison.Ordinal)) return Mismatch($"evidence proves another {name} than the approval states");
+            if (!string.Equals(proven, stated, StringComparison.Ordinal)) return name is "specDigest" or "images" ? Drift(name) : Mismatch($"evidence proves another {name} than the approval states");
         }
 
         return null;
@@ -45,6 +45,8 @@ internal static class BindingClauses
             ? null
             : Mismatch("the nonce shown is not the approval's");
     }
+
+    private static Failure Drift(string name) => new(ReasonCodes.DigestDrift, $"what runs has another {name} than what was approved");
 
     private static Failure Mismatch(string detail) => new(ReasonCodes.BindingMismatch, detail);
 

@@ -33,6 +33,7 @@ internal static class Clauses
         new("binding_facts", "evidence proves every fact that the approval states", Needs.Approval, BindingClauses.FactsProven),
         new("approval_uses", "the approval allows one more instance, or this one is bound already", Needs.Approval, ApprovalClauses.Uses),
         new("image", "the approved image is pinned and signed as the template, or the tier critical, demands", Needs.Both, ImageClauses.Image),
+        new("identity_reviewed", "where the template demands it, what the workload effectively is was reviewed, accepted, and has not changed", Needs.Template, WorkloadClauses.IdentityReviewed),
         new("profile", "what the environment's profile demands of image, evidence, binding and weaknesses holds", Needs.Both, Profiles.Holds),
         new("privileged_stated", "a privileged approval states image, need, host resources and posture", Needs.Approval, Profiles.PrivilegedIsStated),
         new("autonomous", "an autonomous workload was approved for an intent, and asks for five minutes at most", Needs.Both, Profiles.AutonomousIsNarrow),

@@ -55,6 +55,9 @@ internal sealed record Facts(
     /// <summary>The claim as it is in quarantine: nothing that was asked or approved chooses there.</summary>
     public Facts InQuarantine(CompiledTemplate? quarantine) => this with { Claimed = Template, Template = quarantine, Ask = new Ask(Template!.Quarantine!, null, null, Ask.Nonce) };
 
+    /// <summary>Fingerprint of the workload's identity, as it was reviewed and accepted and last seen; null when there is none, or nobody asks.</summary>
+    public string? IdentityReviewed { get; init; }
+
     /// <summary>Minimum controls of the template's environment (R67): <c>dev</c>, <c>standard</c> or <c>regulated</c>; chosen by the operator alone.</summary>
     public string Profile { get; init; } = Profiles.Standard;
 

@@ -33,6 +33,11 @@ internal static class WorkloadClauses
             ? null
             : new Failure(ReasonCodes.OneTimeEvidenceRequired, "a client certificate is no one-time evidence; the template demands a token of its own for each claim");
 
+    public static Failure? IdentityReviewed(Judgement claim) =>
+        !claim.Template.IdentityReviewed || claim.Facts.IdentityReviewed is not null
+            ? null
+            : new Failure(ReasonCodes.ReviewInvalid, "the workload's effective identity was never accepted as it is now; credbroker review identity");
+
     public static Failure? Delegation(Judgement claim) =>
         claim.Facts.Workload.ActChain.Count <= claim.Template.MaxDelegation
             ? null

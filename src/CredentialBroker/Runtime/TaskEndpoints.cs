@@ -23,7 +23,7 @@ internal static class TaskEndpoints
         }
         else
         {
-            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
+            var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted, now: false);
             if (attested is not Attested.As { Workload: var workload }) return Problems.Of(((Attested.Refused)attested).Code, null);
             if (!await OwnsAsync(approvals, workload, task, http.RequestAborted)) return Problems.Of(ReasonCodes.NotFound, "no such task of this workload");
             by = workload.Uri;

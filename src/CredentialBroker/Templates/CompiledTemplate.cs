@@ -28,6 +28,8 @@ internal sealed record CompiledTemplate
     public Velocity? Velocity { get; init; }
     /// <summary>What must be known of the image that runs; null when nothing is demanded.</summary>
     public ImageDemand? Image { get; init; }
+    /// <summary>Whether the workload's identity must have been reviewed and accepted as it is now (R58).</summary>
+    public bool IdentityReviewed { get; init; }
     /// <summary>How its credential may be handed on; null where it says nothing beyond what is always allowed.</summary>
     public Delivery? Delivery { get; init; }
     public required Backend Backend { get; init; }

@@ -136,6 +136,7 @@ internal sealed class TemplateCompiler
             ? new Velocity(Ms(per.Is), found.Get<int>("velocity.workload")?.Is, found.Get<int>("velocity.intent")?.Is, found.Get<int>("velocity.owner")?.Is, Ms(found.The<TimeSpan>("velocity.freeze")))
             : null,
         Image = found.Get<bool>("requires.image.digest") is { } digest ? new ImageDemand(digest.Is, [.. found.List("requires.image.signedBy").Select(signer => signer.Is)]) : null,
+        IdentityReviewed = found.Get<string>("requires.identity") is not null,
         Delivery = found.The<string>("delivery.env") == Delivery.Accepted ? new Delivery(Delivery.Accepted) : null,
         Backend = backend,
         Grant = grant,

@@ -64,7 +64,8 @@ internal static class TemplateShape
             new Member("image", new Shape.Section(
                 new Member("digest", new Shape.Truth(), "whether the approved image must be pinned by digest", Required: true),
                 new Member("signedBy", new Shape.ListOf(Signer, 16), "signers, one of which must have signed the approved image")),
-                "what must be known of the image that was approved to run")),
+                "what must be known of the image that was approved to run"),
+            new Member("identity", new Shape.Choice("reviewed"), "the workload's effective identity was reviewed and accepted, and is the same still")),
             "what an approval must state besides"),
         new Member("delivery", new Shape.Section(
             new Member("env", new Shape.Choice(Delivery.Refused, Delivery.Accepted), "whether its credential may be put into an environment variable, where every child and whoever may look at the process reads it", Default: Delivery.Refused)),

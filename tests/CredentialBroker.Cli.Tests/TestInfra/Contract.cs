@@ -2,11 +2,15 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Reviews;
+using CredentialBroker.Protocol.Clusters;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
@@ -65,6 +69,21 @@ internal static partial class Contract
         new("POST", Is("/v1/revocations/ID/confirm"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView), s => s.Read(ProtocolJson.Default.ConfirmRequest)),
         new("DELETE", Is("/v1/revocations/ID"), null, [], (_, h) => JsonAsync(h, 202, The.Revocation, ProtocolJson.Default.RevocationView)),
         new("POST", Is("/v1/targets/aws/ID/cutoff"), "application/json", [], (s, h) => JsonAsync(h, 200, The.CutOff with { State = s.Text.Contains("\"dryRun\":true", StringComparison.Ordinal) ? "preview" : "pending" }, ProtocolJson.Default.CutOffView), s => s.Read(ProtocolJson.Default.CutOffRequest)),
+        new("POST", Is("/v1/exposures"), "application/json", [], (_, h) => JsonAsync(h, 202, The.Exposure, ProtocolJson.Default.ExposureView), s => s.Read(ProtocolJson.Default.ExposureRequest)),
+        new("GET", Is("/v1/exposures"), null, [], (_, h) => JsonAsync(h, 200, new ExposureList([The.Exposure], 1200), ProtocolJson.Default.ExposureList)),
+        new("GET", Is("/v1/exposures/ID"), null, [], (_, h) => JsonAsync(h, 200, The.Exposure, ProtocolJson.Default.ExposureView)),
+        new("GET", Is("/v1/alarms"), null, [], (_, h) => JsonAsync(h, 200, new AlarmList([The.Alarm]), ProtocolJson.Default.AlarmList)),
+        new("POST", Is("/v1/reviews/identity"), "application/yaml", ["cluster", "dryRun"], (_, h) => JsonAsync(h, 200, new IdentityReviewList([The.Review]), ProtocolJson.Default.IdentityReviewList)),
+        new("GET", Is("/v1/reviews/identity"), null, ["workload"], (_, h) => JsonAsync(h, 200, new IdentityReviewList([The.Review]), ProtocolJson.Default.IdentityReviewList)),
+        new("POST", Is("/v1/reviews/identity/ID/decision"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Review, ProtocolJson.Default.IdentityReviewView), s => s.Read(ProtocolJson.Default.IdentityDecision)),
+        new("GET", Is("/v1/reviews/would-change"), null, ["selector", "after"], (_, h) => JsonAsync(h, 200, new ChangePage([The.Change], true), ProtocolJson.Default.ChangePage)),
+        new("GET", Is("/v1/reviews/blast-radius"), null, ["selector", "since"], (_, h) => h.Request.Headers.Accept == "text/markdown"
+            ? RawAsync(h, "text/markdown; charset=utf-8", "# Blast radius\n") : JsonAsync(h, 200, The.Reach, ProtocolJson.Default.BlastRadius)),
+        new("GET", Is("/v1/hosts"), null, [], (_, h) => JsonAsync(h, 200, new HostList([The.Host]), ProtocolJson.Default.HostList)),
+        new("GET", Is("/v1/hosts/host-1/exposure"), null, [], (_, h) => JsonAsync(h, 200, The.HostExposure, ProtocolJson.Default.HostExposureView)),
+        new("GET", Is("/v1/clusters"), null, [], (_, h) => JsonAsync(h, 200, new ClusterList(["prod-eu", "prod-us"]), ProtocolJson.Default.ClusterList)),
+        new("GET", Is("/v1/clusters/prod-eu/check"), null, [], (_, h) => JsonAsync(h, 200, new ClusterReport("prod-eu", true, [new("server", true, "answers, version v1.34.1")]), ProtocolJson.Default.ClusterReport)),
+        new("GET", Is("/v1/clusters/prod-us/check"), null, [], (_, h) => JsonAsync(h, 200, new ClusterReport("prod-us", false, [new("webhooks", false, "no mutating webhook asks /admission/prod-us/mutate")]), ProtocolJson.Default.ClusterReport)),
         new("GET", Is("/v1/findings"), null, ["resolved"], (_, h) => JsonAsync(h, 200, new FindingList([The.Finding]), ProtocolJson.Default.FindingList)),
         new("POST", Is("/v1/explain"), "application/json", [], (_, h) => JsonAsync(h, 200, The.Granted, ProtocolJson.Default.Explanation), s => s.Read(ProtocolJson.Default.ExplainRequest)),
         new("POST", Is("/v1/(freezes|holds)"), "application/json", [], (_, h) => JsonAsync(h, 201, The.Control, ProtocolJson.Default.ControlView), s => s.Read(ProtocolJson.Default.ControlRequest)),

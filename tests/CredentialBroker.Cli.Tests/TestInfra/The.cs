@@ -1,10 +1,13 @@
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Reviews;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Operators;
 using CredentialBroker.Protocol.Templates;
@@ -47,6 +50,16 @@ internal static class The
         DiesBy = Noon.AddMinutes(16),
         Revocability = Revocability.Principal,
     };
+
+    public static ExposureView Exposure { get; } = new(LeaseId, "secret", true, 1, "INC-77", "https://login.test#ann", Noon) { Selector = $"lease={LeaseId}", FoundIn = "build 4711", Revocation = ControlId, DeadAt = Noon.AddSeconds(1.2), DeadAfterMs = 1200 };
+
+    public static AlarmView Alarm { get; } = new(LeaseId, "falco-eu", "falco:critical:Terminal shell in container", Noon, 2, [$"revoke {ControlId}"]) { Selector = "instance=pod-1" };
+
+    public static IdentityReviewView Review { get; } = new("k8s://prod-eu/shop/checkout", new string('a', 64), CheckView.Pass, ["Deployment shop/checkout"], [new CheckView("identity", CheckView.Pass, ["service account k8s://prod-eu/shop/checkout"], [])]);
+
+    public static BlastRadius Reach { get; } = new("node=node-1", Noon.AddDays(-1), Noon, 6000, 12, 40, "40 instances hold 6000 live leases and held 12 that ended, at 1 targets", ["prod"], ["team-shop"],
+        [new BlastGroup("postgres", "orders", "prod", "orders-read", "team-shop", Revocability.Principal, 6000, 12, Noon.AddMinutes(16))], [new BlastHolder("k8s://prod-eu/shop/checkout", "node-1", 200)],
+        [new Privilege("postgres", "orders", "orders_reader", ["member"])], 5000);
 
     public static LeaseView Ending { get; } = Lease with { State = "ending", Cause = "revoked" };
 
@@ -128,6 +141,12 @@ internal static class The
     {
         MadeAt = Noon, Revocation = Revocation, Sentence = "42 of 42 leases are ended at their target", Timeline = [new ReportEvent(Noon, "asked for", "ann")], Classes = [], Leases = [], Omitted = 0, UsesAfterEnd = [],
     };
+
+    public static HostView Host { get; } = new("host-1", "untrusted", Silent: false, Accepted: false, "20.10.24", "the engine acted on more than it showed", HeardAt: Noon);
+
+    public static ChangeView Change { get; } = new(LeaseId, "orders-read", "prod", "orders", "k8s://prod-eu/shop/checkout", "pod-1", Noon, "image", "image_refused", "the template demands an image, and the approval states none");
+
+    public static HostExposureView HostExposure { get; } = new("host-1", 2, 7, [new EngineUse("ci", "spiffe://people.example/ci", "build", "POST /containers/create", 3, Noon), new EngineUse("anonymous", "", "", "GET /info", 7, Noon)]);
 
     public static FindingView Finding { get; } = new("06bq2wz7v1e8k3m5n9p0r4s6t9", "configuration", "postgres/orders", "the broker's login lacks CREATEROLE", Noon);
 

@@ -61,6 +61,15 @@ public sealed class ConsoleScene : IAsyncLifetime
         return (pod, claim.Json.GetProperty("lease").GetProperty("id").GetString()!);
     }
 
+    /// <summary>A review of a workload that is not as it should be.</summary>
+    internal async Task<string> IdentityAsync(string account = "checkout")
+    {
+        var reply = await Scene.OperatorAsync(HttpMethod.Post, "/v1/reviews/identity?cluster=cluster",
+            """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"NAME-1","namespace":"shop"},"spec":{"serviceAccountName":"NAME","containers":[{"name":"app","env":[{"name":"DB_PASSWORD","value":"x"}]}]}}""".Replace("NAME", account, StringComparison.Ordinal));
+        Assert.True(reply.Status == HttpStatusCode.OK, reply.Body);
+        return reply.Json.GetProperty("reviews")[0].GetProperty("id").GetString()!;
+    }
+
     /// <summary>Something on every page: leases that live, one that ended, an incident that is over, a freeze, a hold, what waits for a second person. Made once.</summary>
     internal async Task<(string Lease, string Incident)> StoryAsync()
     {

@@ -36,7 +36,7 @@ internal sealed class Gate : IAsyncDisposable
         var keys = new KeySource("prod-eu", KeyPace.OfFile, _ => Task.FromResult(Encoding.UTF8.GetBytes(signer.Jwks)), house.Clock, NullLogger<KeySource>.Instance);
         var format = new JwsFormat(new TokenReader(house.Clock), new Dictionary<string, KeySource> { ["prod-eu"] = keys });
         _intake = new ApprovalIntake(
-            new Dictionary<string, ApprovalSource> { ["prod-eu"] = source }, new Dictionary<string, ISourceFormat> { [Formats.Jws] = format }, effects, records, new ApprovalMetrics(_meters), house.Journal, house.Clock);
+            new Dictionary<string, ApprovalSource> { ["prod-eu"] = source }, new Dictionary<string, ISourceFormat> { [Formats.Jws] = format }, effects, records, [], new ApprovalMetrics(_meters), house.Journal, house.Clock);
     }
 
     public House House { get; }

@@ -59,6 +59,8 @@ public sealed class LeakTests(PostgresFixture postgres)
 
         await scene.OperatorAsync(HttpMethod.Delete, $"/v1/leases/{lease}");
         await scene.LeaseUntilAsync(lease, "ended");
+        foreach (var secret in secrets.Values.ToList()) said.Add((await scene.OperatorAsync(HttpMethod.Post, "/v1/exposures", System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { ["reason"] = "found", ["secret"] = secret }))).Body);
+        said.Add((await scene.OperatorAsync(HttpMethod.Get, "/v1/exposures")).Body);
         said.Add(string.Join('\n', await BrokerHost.CheckAsync(broker.Broker.Get<Configuration.BrokerOptions>(), default)));
         said.Add(broker.Broker.Get<Configuration.BrokerOptions>().ToString());
         var stored = await StoredAsync(broker.Broker.Get<Store>());

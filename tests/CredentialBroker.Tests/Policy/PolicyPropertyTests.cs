@@ -62,6 +62,7 @@ public sealed class PolicyPropertyTests
             MinStrength = Mostly(2, 0, 4),
             MaxDelegation = Mostly(1, 0, 8),
             OneTimeEvidence = Mostly(false, true),
+            IdentityReviewed = Mostly(false, true),
             IntentRequired = Mostly(false, true),
             Workloads = [new WorkloadPattern(Mostly(The.Uri, "k8s://prod-eu/shop/cart"))],
             ApprovalSources = [Mostly("gate", "ci")],

@@ -15,7 +15,12 @@ internal static class ClientCertificate
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
     /// <summary>Null when it proves the source.</summary>
-    public static Verified.Refused? Check(ApprovalSource source, X509Certificate2? certificate, DateTimeOffset now)
+    public static Verified.Refused? Check(ApprovalSource source, X509Certificate2? certificate, DateTimeOffset now) =>
+        Check(source.Options.ClientCaFile!, source.Options.ClientSan!, certificate, now);
+
+    /// <param name="authority">File with the pinned authority.</param>
+    /// <param name="name">The subject alternative name it must have.</param>
+    public static Verified.Refused? Check(string authority, string name, X509Certificate2? certificate, DateTimeOffset now)
     {
         if (certificate is null) return Refuse(ReasonCodes.EvidenceMissing, "the connection has no client certificate");
         using var chain = new X509Chain();
@@ -26,7 +31,7 @@ internal static class ClientCertificate
         chain.ChainPolicy.VerificationTime = now.UtcDateTime;
         chain.ChainPolicy.VerificationTimeIgnored = false;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
-        if (!AddAuthorities(chain.ChainPolicy, source.Options.ClientCaFile!)) return Refuse(ReasonCodes.EvidenceKeysUnavailable, "the source's authority cannot be read at present");
+        if (!AddAuthorities(chain.ChainPolicy, authority)) return Refuse(ReasonCodes.EvidenceKeysUnavailable, "the source's authority cannot be read at present");
         if (!chain.Build(certificate))
         {
             var expired = chain.ChainStatus is { Length: > 0 } faults && faults.All(f => f.Status == X509ChainStatusFlags.NotTimeValid);
@@ -35,17 +40,19 @@ internal static class ClientCertificate
                 : Refuse(ReasonCodes.EvidenceUntrustedIssuer, "the client certificate is not from the source's authority, or not for client authentication");
         }
 
-        return Names(certificate).Contains(source.Options.ClientSan!, StringComparer.Ordinal)
+        return Names(certificate).Contains(name, StringComparer.Ordinal)
             ? null
             : Refuse(ReasonCodes.EvidenceClaims, "the client certificate has another name than the source");
     }
 
-    public static IEnumerable<string> Mistakes(ApprovalSourceOptions source, string path)
+    public static IEnumerable<string> Mistakes(ApprovalSourceOptions source, string path) => Mistakes(source.ClientCaFile, source.ClientSan, path);
+
+    public static IEnumerable<string> Mistakes(string? authority, string? name, string path)
     {
-        if (source.ClientCaFile is null) yield return $"{path}:ClientCaFile: required; the authority of its client certificate, as PEM";
-        else if (!File.Exists(source.ClientCaFile)) yield return $"{path}:ClientCaFile: no file at '{source.ClientCaFile}'";
-        else if (!AddAuthorities(new X509ChainPolicy(), source.ClientCaFile)) yield return $"{path}:ClientCaFile: holds no self-signed certificate as PEM";
-        if (source.ClientSan is not { Length: > 4 } san || !(san.StartsWith("dns:", StringComparison.Ordinal) || san.StartsWith("uri:", StringComparison.Ordinal)))
+        if (authority is null) yield return $"{path}:ClientCaFile: required; the authority of its client certificate, as PEM";
+        else if (!File.Exists(authority)) yield return $"{path}:ClientCaFile: no file at '{authority}'";
+        else if (!AddAuthorities(new X509ChainPolicy(), authority)) yield return $"{path}:ClientCaFile: holds no self-signed certificate as PEM";
+        if (name is not { Length: > 4 } san || !(san.StartsWith("dns:", StringComparison.Ordinal) || san.StartsWith("uri:", StringComparison.Ordinal)))
         {
             yield return $"{path}:ClientSan: required; the name in its client certificate, dns:gate.example or uri:spiffe://…";
         }

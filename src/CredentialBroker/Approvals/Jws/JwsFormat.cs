@@ -21,13 +21,15 @@ internal sealed class JwsFormat(TokenReader reader, IReadOnlyDictionary<string, 
     /// <summary>Verifies a JWS wherever it came in.</summary>
     public async Task<Verified> VerifyAsync(ApprovalSource source, string compact, CancellationToken cancel)
     {
-        var rules = new TokenRules(
-            source.Options.Issuer, source.Options.Audience, source.Options.Algorithms ?? Limits.Algorithms, Limits.Acceptance, [Type], keys[source.Name]);
-        return await reader.ReadAsync(compact, rules, cancel) switch
+        return await ReadAsync(source, Type, compact, cancel) switch
         {
             TokenReading.Valid valid => Envelope.Read(valid.Claims, valid.ExpiresAt + (long)TokenRules.LargestSkew.TotalMilliseconds),
             TokenReading.Refused refused => new Verified.Refused(refused.Code, refused.Detail, Authentic: false),
             var other => throw new InvalidOperationException($"a reading has two outcomes, not {other.GetType().Name}"),
         };
     }
+
+    /// <summary>Verifies a JWS of any type that the source's key signs.</summary>
+    public ValueTask<TokenReading> ReadAsync(ApprovalSource source, string type, string compact, CancellationToken cancel) => reader.ReadAsync(compact, new TokenRules(
+        source.Options.Issuer, source.Options.Audience, source.Options.Algorithms ?? Limits.Algorithms, Limits.Acceptance, [type], keys[source.Name]), cancel);
 }

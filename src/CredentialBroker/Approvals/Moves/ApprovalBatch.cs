@@ -15,7 +15,7 @@ internal sealed class ApprovalBatch(Dialect dialect) : WorkBatch
         ("id", ColumnType.Text), ("instance", ColumnType.Text), ("source", ColumnType.Text), ("reference", ColumnType.Text),
         ("event", ColumnType.Text), ("task", ColumnType.Text));
 
-    private static readonly RowShape States = new("s", ("id", ColumnType.Text), ("state", ColumnType.Number), ("uses", ColumnType.Number));
+    private static readonly RowShape States = new("s", ("id", ColumnType.Text), ("state", ColumnType.Number), ("uses", ColumnType.Number), ("claim_by", ColumnType.Number));
 
     private static readonly RowShape Uses = new("u", ("approval_id", ColumnType.Text), ("instance", ColumnType.Text), ("used_at", ColumnType.Number));
 
@@ -64,11 +64,11 @@ internal sealed class ApprovalBatch(Dialect dialect) : WorkBatch
     public override IEnumerable<Statement> Writes()
     {
         var added = _book.All.Where(h => h.IsNew).Select(h => ApprovalRows.Write(h.Row)).ToList();
-        var changed = _book.All.Where(h => h is { Changed: true, IsNew: false }).Select(h => new object?[] { h.Row.Id, (int)h.Row.State, h.Row.Uses }).ToList();
+        var changed = _book.All.Where(h => h is { Changed: true, IsNew: false }).Select(h => new object?[] { h.Row.Id, (int)h.Row.State, h.Row.Uses, h.Row.ClaimBy }).ToList();
         if (added.Count > 0) yield return Insert("approvals", ApprovalRows.Shape, added);
         if (changed.Count > 0)
         {
-            yield return new Statement($"UPDATE approvals SET state = s.state, uses = s.uses FROM {States.From} WHERE approvals.id = s.id")
+            yield return new Statement($"UPDATE approvals SET state = s.state, uses = s.uses, claim_by = s.claim_by FROM {States.From} WHERE approvals.id = s.id")
             {
                 Shape = States,
                 Rows = changed,

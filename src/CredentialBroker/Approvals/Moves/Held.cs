@@ -26,6 +26,12 @@ internal sealed class Held(Approval row, bool isNew)
         Changed = true;
     }
 
+    public void Confirm(long claimBy)
+    {
+        Row = Row with { State = ApprovalState.Confirmed, ClaimBy = Math.Min(claimBy, Row.ValidUntil) };
+        Changed = true;
+    }
+
     public void MoveTo(ApprovalState state)
     {
         Row = Row with { State = state };

@@ -1,10 +1,13 @@
 using System.Text.Json;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Alarms;
 using CredentialBroker.Protocol.Approvals;
+using CredentialBroker.Protocol.Clusters;
 using CredentialBroker.Protocol.Controls;
 using CredentialBroker.Protocol.Evidence;
 using CredentialBroker.Protocol.Exceptions;
 using CredentialBroker.Protocol.Findings;
+using CredentialBroker.Protocol.Hosts;
 using CredentialBroker.Protocol.Incidents;
 using CredentialBroker.Protocol.Keys;
 using CredentialBroker.Protocol.Leases;
@@ -54,6 +57,9 @@ internal static class ApiTable
         ["DELETE /v1/leases/{id}"] = new("Ends a lease now; it is ended once its target confirmed", 202, typeof(LeaseView)),
         ["GET /v1/workload/events"] = new("Watches the workload's own leases as server-sent events: how each stands, and every change", 200, typeof(LeaseStanding)) { AnswerType = "text/event-stream" },
         ["POST /v1/tasks/{id}/end"] = new("Ends a task, and with it its leases", 200, typeof(TaskEnded)),
+        ["POST /v1/hosts/{source}/records"] = new("Takes what the node of a container host tells; the same again changes nothing", 202, typeof(HostReceipt)) { Body = typeof(string), BodyType = "application/jose" },
+        ["GET /v1/hosts"] = new("Lists container hosts and how far their engines are trusted", 200, typeof(HostList)),
+        ["GET /v1/hosts/{host}/exposure"] = new("Tells who was seen at a host's engine, and what they asked of it", 200, typeof(HostExposureView)),
         ["GET /v1/templates"] = new("Lists templates", 200, typeof(TemplateList)),
         ["PUT /v1/templates"] = new("Activates a template; where a second person is needed it waits as a candidate, and the status is 202", 200, typeof(TemplateView)) { Body = typeof(string), BodyType = "application/yaml" },
         ["POST /v1/templates/validate"] = new("Tells a template's mistakes and activates nothing", 200, typeof(TemplateVerdict)) { Body = typeof(string), BodyType = "application/yaml" },
@@ -86,7 +92,17 @@ internal static class ApiTable
         ["POST /v1/revocations/{id}/confirm"] = new("Confirms another person's bulk revocation", 202, typeof(RevocationView)) { Body = typeof(ConfirmRequest) },
         ["POST /v1/signals/{name}/poll"] = new("Takes acknowledgements of a receiver of signals and gives what comes next (RFC 8936)", 200, typeof(PollAnswer)) { Body = typeof(PollRequest) },
         ["DELETE /v1/revocations/{id}"] = new("Calls off what a bulk revocation has not begun", 202, typeof(RevocationView)),
+        ["POST /v1/alarms/{source}"] = new("Takes what a source outside saw: a security event token (RFC 8935), or Falco's or the broker's own JSON over a signed webhook", 202, null) { Body = typeof(string), BodyType = "application/secevent+jwt" },
+        ["GET /v1/alarms"] = new("Lists what sources outside saw and what was done about it, newest first", 200, typeof(AlarmList)),
+        ["POST /v1/exposures"] = new("Reports a credential that was found where it must not be; its leases are revoked at once", 202, typeof(ExposureView)) { Body = typeof(ExposureRequest) },
+        ["GET /v1/exposures"] = new("Lists reports of exposed credentials, newest first, and how long ending them took on average", 200, typeof(ExposureList)),
+        ["GET /v1/exposures/{id}"] = new("Shows a report of an exposed credential", 200, typeof(ExposureView)),
         ["GET /v1/overview"] = new("Tells how things stand: what lives, how fast it comes and goes, and what is over when", 200, typeof(OverviewView)),
+        ["GET /v1/reviews/blast-radius"] = new("Tells what whoever took over what a selector covers could reach: leases that live and that ended lately, targets, privileges, owners; as Markdown with Accept: text/markdown", 200, typeof(BlastRadius)),
+        ["POST /v1/reviews/identity"] = new("Reviews every effective identity in documents of a cluster by four checks; with dryRun nothing is kept", 200, typeof(IdentityReviewList)) { Body = typeof(string), BodyType = "application/yaml" },
+        ["GET /v1/reviews/identity"] = new("Lists what workloads were last seen as, or every identity that one was seen with", 200, typeof(IdentityReviewList)),
+        ["GET /v1/reviews/identity/{id}"] = new("Shows a review of an identity", 200, typeof(IdentityReviewView)),
+        ["POST /v1/reviews/identity/{id}/decision"] = new("Accepts or refuses what a workload is now", 200, typeof(IdentityReviewView)) { Body = typeof(IdentityDecision) },
         ["GET /v1/findings"] = new("Lists what is not as it should be, newest first", 200, typeof(FindingList)),
         ["GET /v1/templates/candidates"] = new("Lists templates that wait for a second person", 200, typeof(TemplateList)),
         ["POST /v1/templates/{name}/revisions/{revision}/activate"] = new("Activates another person's candidate", 200, typeof(TemplateView)),
@@ -116,6 +132,11 @@ internal static class ApiTable
         ["POST /oauth2/revoke"] = new("Ends the lease of a token (RFC 7009)", 200, null) { Body = typeof(string), BodyType = "application/x-www-form-urlencoded" },
         ["GET /.well-known/oauth-authorization-server"] = new("Metadata of the authorization server (RFC 8414)", 200, typeof(JsonElement)),
         ["GET /.well-known/oauth-authorization-server/issuer/workload"] = new("The same, where its issuer's path puts it (RFC 8414 section 3.1)", 200, typeof(JsonElement)),
+        ["POST /admission/{cluster}/mutate"] = new("Answers a cluster's API server before a pod is made: marks it (AdmissionReview, admission.k8s.io/v1)", 200, typeof(JsonElement)) { Body = typeof(string) },
+        ["POST /admission/{cluster}/validate"] = new("Answers a cluster's API server once nothing changes the pod any more: records it as a candidate, or refuses it (AdmissionReview, admission.k8s.io/v1)", 200, typeof(JsonElement)) { Body = typeof(string) },
+        ["POST /admission/{cluster}/audit"] = new("Takes what a cluster's API server did (EventList, audit.k8s.io/v1)", 200, null) { Body = typeof(string) },
+        ["GET /v1/clusters"] = new("Lists the configured clusters", 200, typeof(ClusterList)),
+        ["GET /v1/clusters/{name}/check"] = new("Looks at a cluster: reached, allowed what is needed, trusted by its own keys, asking as it should", 200, typeof(ClusterReport)),
         ["GET /ca/certificate"] = new("Certificates of the broker's authorities, PEM", 200, typeof(string)) { AnswerType = "application/x-pem-file" },
         ["GET /ca/crl"] = new("Revocation list of the authority that signs now, DER (RFC 5280)", 200, typeof(string)) { AnswerType = "application/pkix-crl" },
         ["GET /ca/crl/{authority}"] = new("Revocation list of one authority, DER", 200, typeof(string)) { AnswerType = "application/pkix-crl" },

@@ -13,7 +13,7 @@ internal sealed class TokenRevocation(WorkloadAttestation attestation, OwnTokens
     public async Task<IResult> RunAsync(HttpContext http)
     {
         var (caller, evidence) = (http.Features.Get<Operator>(), Evidence.Of(http, Bearer.Of(http.Request)));
-        if (caller is null && await attestation.AttestAsync(evidence, http.RequestAborted) is Attested.Refused unproven)
+        if (caller is null && await attestation.AttestAsync(evidence, http.RequestAborted, now: false) is Attested.Refused unproven)
             return OAuthErrors.Of("invalid_client", unproven.Code, null, null);
 
         var form = await OAuthForm.ReadAsync(http.Request, http.RequestAborted);

@@ -38,9 +38,11 @@ internal sealed class Reevaluation(LiveLeases live, FactReader reader, TimeProvi
         var rules = await reader.RulesAsync(cancel);
         var page = await live.PageAsync(selector, within, after, count, clock.NowMs(), cancel);
         var changed = new ChangedLease?[page.Count];
-        await Parallel.ForAsync(0, asksPolicy ? page.Count : 0, new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce, CancellationToken = cancel }, async (i, stop) =>
-            changed[i] = Judge(page[i], await reader.AskAsync(FactsOf(page[i], rules), rules, stop)));
-        if (!asksPolicy) page.Index().ToList().ForEach(one => changed[one.Index] = Judge(one.Item, FactsOf(one.Item, rules)));
+        await Parallel.ForAsync(0, page.Count, new ParallelOptions { MaxDegreeOfParallelism = asksPolicy ? AskedAtOnce : 1, CancellationToken = cancel }, async (i, stop) =>
+        {
+            var facts = await reader.ReviewedAsync(FactsOf(page[i], rules), stop);
+            changed[i] = Judge(page[i], asksPolicy ? await reader.AskAsync(facts, rules, stop) : facts);
+        });
         return ([.. changed.OfType<ChangedLease>()], page.Count < count ? null : page[^1].Lease.Id);
     }
 

@@ -11,7 +11,7 @@ namespace CredentialBroker.Issuance.Reevaluation;
 /// One replica does it.
 /// </summary>
 internal sealed class ReevaluationJob(
-    Reevaluation reevaluation, FactReader reader, Rounds rounds, Journal journal, AuditChain chain, ExternalPolicyOptions options, TimeProvider clock, RefreshLog log, EpochSeen seen)
+    Reevaluation reevaluation, FactReader reader, Rechecks rechecks, Rounds rounds, Journal journal, AuditChain chain, ExternalPolicyOptions options, TimeProvider clock, RefreshLog log, EpochSeen seen)
     : LocalJob(log.ReevaluationFailed)
 {
     private const string Name = "reevaluation";
@@ -19,6 +19,8 @@ internal sealed class ReevaluationJob(
 
     public override async Task RunAsync(CancellationToken cancel)
     {
+        // What something gave reason to judge again is judged, whatever the rule for the rest.
+        await RecheckAsync(cancel);
         if (!options.EndChanged) return;
         var epoch = (await reader.RulesAsync(cancel)).Controls.Epoch;
         if (seen.IsNew(epoch)) await rounds.HastenAsync(Name);
@@ -32,15 +34,30 @@ internal sealed class ReevaluationJob(
         for (string? after = ""; after is not null;)
         {
             (var changed, after) = await reevaluation.PageAsync(new Selector([]), null, after, Page, asksPolicy: options.Url is not null, cancel);
-            if (changed.Count == 0) continue;
-            var rules = await reader.RulesAsync(cancel);
-            var now = clock.NowMs();
-            // One unit each: a lease that ended meanwhile keeps no other from ending.
-            await Task.WhenAll(changed.Select(one => journal.CommitAsync(Lane.Control, LeaseMoves.EndNow(one.Live.Lease.Id, now, one.CauseUnder(rules)), Record(one))));
+            await EndAsync(changed, cancel);
             ended += changed.Count;
         }
 
         return ended;
+    }
+
+    /// <summary>Judges the leases that are marked, and takes their marks away.</summary>
+    public async Task RecheckAsync(CancellationToken cancel)
+    {
+        if (await rechecks.DueAsync(Selector.MaxValues, cancel) is not { Count: > 0 } due) return;
+        var these = new Selector([new Term("lease", Comparison.In, [.. due.Select(one => one.Lease)], Position: 0)]);
+        var (changed, _) = await reevaluation.PageAsync(these, null, "", Page, asksPolicy: options.Url is not null, cancel);
+        await EndAsync(changed, cancel);
+        await journal.CommitAsync(Lane.Control, Rechecks.Done(due));
+    }
+
+    /// <summary>One unit each: a lease that ended meanwhile keeps no other from ending.</summary>
+    private async Task EndAsync(IReadOnlyList<ChangedLease> changed, CancellationToken cancel)
+    {
+        if (changed.Count == 0) return;
+        var rules = await reader.RulesAsync(cancel);
+        var now = clock.NowMs();
+        await Task.WhenAll(changed.Select(one => journal.CommitAsync(Lane.Control, LeaseMoves.EndNow(one.Live.Lease.Id, now, one.CauseUnder(rules)), Record(one))));
     }
 
     private Work Record(ChangedLease one) => (AuditEvent.Of(clock, "lease.not_granted_anew", Streams.Control) with

@@ -20,7 +20,7 @@ internal static class WatchEndpoints
     /// <summary>Server-sent events: how each live lease stands, then every change; ends when the evidence does, or the broker.</summary>
     private static async Task WatchAsync(HttpContext http, WorkloadAttestation attestation, Standings standings, IHostApplicationLifetime broker, TimeProvider clock)
     {
-        var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted);
+        var attested = await attestation.AttestAsync(Evidence.Of(http, Bearer.Of(http.Request)), http.RequestAborted, now: false);
         if (attested is not Attested.As { Workload: var workload })
         {
             await Problems.Of(((Attested.Refused)attested).Code, null).ExecuteAsync(http);

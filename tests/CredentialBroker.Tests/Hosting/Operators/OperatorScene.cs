@@ -152,7 +152,7 @@ internal sealed class OperatorScene : IAsyncDisposable
             {
                 ["Issuer"] = Issuer, ["Audience"] = Audience, ["JwksFile"] = KeyFile,
                 ["Roles"] = new JsonArray(
-                    Role("auditor", null, "groups", "auditors"), Role("platform", null, "groups", "platform"), Role("responder", null, "groups", "responders"), Role("admin", null, "groups", "admins"),
+                    Role("auditor", null, "groups", "auditors"), Role("platform", null, "groups", "platform"), Role("responder", null, "groups", "responders"), Role("reporter", null, "groups", "reporters"), Role("admin", null, "groups", "admins"),
                     Role("admin", "environment=test", "groups", "test-admins"), Role("admin", "environment=elsewhere", "groups", "elsewhere-admins"),
                     Role("responder", "namespace=shop", "groups", "shop-responders"), Role("auditor", "template=token", "/realm/roles", "token-auditors")),
             },

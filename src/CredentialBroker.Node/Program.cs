@@ -1,0 +1,3 @@
+using CredentialBroker.Node;
+
+return await Entry.RunAsync(args, Console.Out, Console.Error, TimeProvider.System);
