@@ -39,7 +39,6 @@ public sealed class GitLabTests
 
     [Theory]
     [InlineData("success", true)]
-    [InlineData("failed", true)]
     [InlineData("canceled", true)]
     [InlineData("skipped", false)]
     public async Task R47_Every_end_of_a_job_ends_its_task(string status, bool asDeployment)
