@@ -1,5 +1,6 @@
 using CredentialBroker.Approvals.ClientCertificates;
 using CredentialBroker.Approvals.GitHub;
+using CredentialBroker.Approvals.GitLab;
 using CredentialBroker.Approvals.Webhooks;
 
 namespace CredentialBroker.Approvals;
@@ -7,32 +8,31 @@ namespace CredentialBroker.Approvals;
 /// <summary>What each format must be told, and what it has no use for: a key that is ignored would look like a safeguard.</summary>
 internal static class ApprovalFormatMistakes
 {
+    /// <summary>What proves documents, and says nothing where webhooks only prompt.</summary>
+    private static readonly string[] OfDocuments = ["Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "Authentication", "ClientCaFile", "ClientSan"];
+
     public static IEnumerable<string> FormatMistakes(this ApprovalSourceOptions source, string path)
     {
         if (!Formats.All.Contains(source.Format)) return [$"{path}:Format: '{source.Format}' is none of {string.Join(", ", Formats.All)}"];
-        if (source.Format == Formats.Admission)
+        if (source.Format != Formats.Admission && source.Cluster is not null) return [$"{path}:Cluster: has no use for {source.Format}"];
+        return source.Format switch
         {
-            string[] unused = source.Authentication == Formats.Mtls ? ["SecretFile"] : ["ClientCaFile", "ClientSan"];
-            return [.. Unused(source, path, ["Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "GitHub", .. unused]), .. AdmissionFormat.Mistakes(source, path)];
-        }
-
-        if (source.Cluster is not null) return [$"{path}:Cluster: has no use for {source.Format}"];
-        if (source.Format == Formats.GitHub)
-        {
-            return [.. Unused(source, path, "Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "Authentication", "ClientCaFile", "ClientSan"), .. GitHubMistakes.Of(source, path)];
-        }
-
-        return source.Format == Formats.Jws
-            ? [.. Unused(source, path, "Authentication", "SecretFile", "ClientCaFile", "ClientSan", "GitHub"), .. Signed(source, path)]
-            : CloudEvents(source, path);
+            Formats.GitHub => [.. Unused(source, path, [.. OfDocuments, "GitLab"]), .. GitHubMistakes.Of(source, path)],
+            Formats.GitLab => [.. Unused(source, path, [.. OfDocuments, "GitHub"]), .. GitLabMistakes.Of(source, path)],
+            Formats.Jws => [.. Unused(source, path, "Authentication", "SecretFile", "ClientCaFile", "ClientSan", "GitHub", "GitLab"), .. Signed(source, path)],
+            Formats.Admission => [.. Unused(source, path, ["Issuer", "Audience", "JwksFile", "JwksUrl", "Algorithms", "GitHub", "GitLab", .. UnusedByProof(source)]), .. AdmissionFormat.Mistakes(source, path)],
+            _ => CloudEvents(source, path),
+        };
     }
+
+    private static string[] UnusedByProof(ApprovalSourceOptions source) => source.Authentication == Formats.Mtls ? ["SecretFile"] : ["ClientCaFile", "ClientSan"];
 
     private static IEnumerable<string> CloudEvents(ApprovalSourceOptions source, string path) => source.Authentication switch
     {
-        Formats.Webhook => [.. Unused(source, path, "Audience", "JwksFile", "JwksUrl", "Algorithms", "ClientCaFile", "ClientSan", "GitHub"), .. Issuer(source, path), .. WebhookSecrets.Mistakes(source.SecretFile, $"{path}:SecretFile")],
-        Formats.Mtls => [.. Unused(source, path, "Audience", "JwksFile", "JwksUrl", "Algorithms", "SecretFile", "GitHub"), .. Issuer(source, path), .. ClientCertificate.Mistakes(source, path)],
+        Formats.Webhook => [.. Unused(source, path, "Audience", "JwksFile", "JwksUrl", "Algorithms", "ClientCaFile", "ClientSan", "GitHub", "GitLab"), .. Issuer(source, path), .. WebhookSecrets.Mistakes(source.SecretFile, $"{path}:SecretFile")],
+        Formats.Mtls => [.. Unused(source, path, "Audience", "JwksFile", "JwksUrl", "Algorithms", "SecretFile", "GitHub", "GitLab"), .. Issuer(source, path), .. ClientCertificate.Mistakes(source, path)],
         Formats.Jws when source.Format == Formats.CDEvents => [$"{path}:Authentication: a CDEvent carries no signed document; use webhook or mtls"],
-        Formats.Jws => [.. Unused(source, path, "SecretFile", "ClientCaFile", "ClientSan", "GitHub"), .. Signed(source, path)],
+        Formats.Jws => [.. Unused(source, path, "SecretFile", "ClientCaFile", "ClientSan", "GitHub", "GitLab"), .. Signed(source, path)],
         _ => [$"{path}:Authentication: required; webhook, jws or mtls"],
     };
 

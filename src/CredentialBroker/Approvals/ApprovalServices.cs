@@ -1,7 +1,9 @@
 using CredentialBroker.Approvals.CDEvents;
 using CredentialBroker.Approvals.CloudEvents;
 using CredentialBroker.Approvals.GitHub;
+using CredentialBroker.Approvals.GitLab;
 using CredentialBroker.Approvals.Jws;
+using CredentialBroker.Approvals.Prompts;
 using CredentialBroker.Attestation;
 
 namespace CredentialBroker.Approvals;
@@ -24,9 +26,11 @@ internal static class ApprovalServices
             .AddSingleton<SignedEvents>()
             .AddSingleton<PromptStore>()
             .AddSingleton<PromptLog>()
+            .AddSingleton<PromptDoor>()
             .AddSingleton<GitHubFormat>()
+            .AddSingleton<GitLabFormat>()
             .AddSingleton(Formats)
-            .AddSingleton(provider => Apis(sources.Values, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IReadOnlyDictionary<string, ISourceState>>(provider => States(sources.Values, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<ApprovalIntake>()
             .AddSingleton<PromptSweep>()
             .AddSingleton<Reaffirmation>();
@@ -42,6 +46,7 @@ internal static class ApprovalServices
             [Approvals.Formats.CDEvents] = new CloudEventFormat(CDEventVocabulary.Read, signed, clock),
             [Approvals.Formats.Admission] = new AdmissionFormat(),
             [Approvals.Formats.GitHub] = provider.GetRequiredService<GitHubFormat>(),
+            [Approvals.Formats.GitLab] = provider.GetRequiredService<GitLabFormat>(),
         };
     }
 
@@ -54,6 +59,15 @@ internal static class ApprovalServices
             : KeySource.FromUrl(s.Name, new Uri(s.Options.JwksUrl!), KeyEndpoint.Client(allowLoopback: false), clock, log), StringComparer.Ordinal);
     }
 
-    private static IReadOnlyDictionary<string, GitHubApi> Apis(IEnumerable<ApprovalSource> sources, TimeProvider clock) =>
-        sources.Where(s => s.Options.GitHub is not null).ToDictionary(s => s.Name, s => new GitHubApi(s.Options.GitHub!, clock), StringComparer.Ordinal);
+    private static Dictionary<string, ISourceState> States(IEnumerable<ApprovalSource> sources, TimeProvider clock)
+    {
+        var states = new Dictionary<string, ISourceState>(StringComparer.Ordinal);
+        foreach (var source in sources)
+        {
+            if (source.Options.GitHub is { } github) states[source.Name] = new GitHubState(source, new StateApi(github, GitHubState.Manners, clock));
+            if (source.Options.GitLab is { } gitlab) states[source.Name] = new GitLabState(source, new StateApi(gitlab, GitLabState.Manners, clock));
+        }
+
+        return states;
+    }
 }

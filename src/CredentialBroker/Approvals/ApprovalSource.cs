@@ -14,7 +14,7 @@ internal sealed record ApprovalSource(string Name, ApprovalSourceOptions Options
     public bool AllowsSelfApproval => Options.SelfApproval == "allow";
 
     /// <summary>Whether what proves its messages is a secret that the broker holds too, so that the broker could have made them.</summary>
-    public bool IsSharedSecret => Options.Format == Formats.GitHub || Options.Authentication is Formats.Webhook or Formats.Token;
+    public bool IsSharedSecret => Formats.OnlyPrompts(Options.Format) || Options.Authentication is Formats.Webhook or Formats.Token;
 
     public bool MayApproveFor(string environment) => Options.Environments.Contains(environment, StringComparer.Ordinal);
 

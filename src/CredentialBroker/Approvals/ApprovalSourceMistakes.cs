@@ -35,7 +35,7 @@ internal static class ApprovalSourceMistakes
             yield return $"{path}:MaxTier: firstClaim may not approve critical; set low or standard, or bind by exact or nonce";
         }
 
-        if (source is { MaxTier: null or Words.Critical or Words.Privileged } and ({ Authentication: Formats.Webhook or Formats.Token } or { Format: Formats.GitHub }))
+        if (source is { MaxTier: null or Words.Critical or Words.Privileged } && (source.Authentication is Formats.Webhook or Formats.Token || Formats.OnlyPrompts(source.Format)))
         {
             yield return $"{path}:MaxTier: a source proven by a shared secret may not approve critical; set low or standard";
         }

@@ -1,4 +1,5 @@
 using CredentialBroker.Approvals.GitHub;
+using CredentialBroker.Approvals.GitLab;
 using CredentialBroker.Protocol;
 
 namespace CredentialBroker.Approvals;
@@ -6,7 +7,7 @@ namespace CredentialBroker.Approvals;
 /// <summary>Section <c>TrustSources:Approvals:&lt;name&gt;</c>: who may approve, for what, and how it is verified.</summary>
 internal sealed record ApprovalSourceOptions
 {
-    /// <summary><c>jws</c>, <c>cloudevents</c>, <c>cdevents</c>, <c>github</c> or <c>admission</c>.</summary>
+    /// <summary><c>jws</c>, <c>cloudevents</c>, <c>cdevents</c>, <c>github</c>, <c>gitlab</c> or <c>admission</c>.</summary>
     public string Format { get; init; } = Formats.Jws;
 
     /// <summary>
@@ -15,7 +16,7 @@ internal sealed record ApprovalSourceOptions
     /// </summary>
     public string? Authentication { get; init; }
 
-    /// <summary>The <c>iss</c> of its documents, or the <c>source</c> of its CloudEvents; exact. Not for <c>github</c>.</summary>
+    /// <summary>The <c>iss</c> of its documents, or the <c>source</c> of its CloudEvents; exact. Not for <c>github</c> and <c>gitlab</c>.</summary>
     public string Issuer { get; init; } = "";
 
     /// <summary>The one <c>aud</c> of its documents: this broker, as the source knows it. For signed documents only.</summary>
@@ -23,7 +24,7 @@ internal sealed record ApprovalSourceOptions
 
     /// <summary>
     /// File with the secret of its webhooks. For CloudEvents one or two lines <c>whsec_…</c> (Standard Webhooks), the second for the time of a
-    /// rotation; for <c>github</c> one line; for <c>admission</c> with <c>token</c> one or two lines of 32 to 512 characters.
+    /// rotation; for <c>github</c> and <c>gitlab</c> one or two lines of at least 16 characters; for <c>admission</c> with <c>token</c> one or two lines of 32 to 512 characters.
     /// </summary>
     public string? SecretFile { get; init; }
 
@@ -68,6 +69,9 @@ internal sealed record ApprovalSourceOptions
 
     /// <summary>Where the state behind GitHub's webhooks is read. For <c>github</c> only.</summary>
     public GitHubOptions? GitHub { get; init; }
+
+    /// <summary>Where the state behind GitLab's webhooks is read. For <c>gitlab</c> only.</summary>
+    public GitLabOptions? GitLab { get; init; }
 
     /// <summary>Who answers for this source (R39).</summary>
     public Owners? Owners { get; init; }

@@ -20,11 +20,14 @@ internal interface ISourceFormat
 /// <summary>Words of the configuration for the formats and for what proves a CloudEvent's sender.</summary>
 internal static class Formats
 {
-    public const string Jws = "jws", CloudEvents = "cloudevents", CDEvents = "cdevents", GitHub = "github", Admission = "admission";
+    public const string Jws = "jws", CloudEvents = "cloudevents", CDEvents = "cdevents", GitHub = "github", GitLab = "gitlab", Admission = "admission";
 
     public const string Webhook = "webhook", Mtls = "mtls", Token = "token";
 
-    public static readonly IReadOnlyList<string> All = [Jws, CloudEvents, CDEvents, GitHub, Admission];
+    public static readonly IReadOnlyList<string> All = [Jws, CloudEvents, CDEvents, GitHub, GitLab, Admission];
+
+    /// <summary>Whether its webhooks only prompt, by a secret that the broker holds too.</summary>
+    public static bool OnlyPrompts(string format) => format is GitHub or GitLab;
 
     /// <summary>Refusal of a media type that the format does not have.</summary>
     public static Verified.Refused Wrong(string expected) =>

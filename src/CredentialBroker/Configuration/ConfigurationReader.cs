@@ -1,5 +1,6 @@
 using CredentialBroker.Admission;
 using CredentialBroker.Approvals;
+using CredentialBroker.Approvals.GitLab;
 using CredentialBroker.Attestation;
 using CredentialBroker.Hosting;
 using CredentialBroker.Issuer;
@@ -43,6 +44,7 @@ internal static class ConfigurationReader
             .Concat(options.Issuer.Validate(options.Hosting))
             .Concat(WorkloadSources.Validate(options.TrustSources.Workloads, Own(options)))
             .Concat(options.TrustSources.Approvals.SelectMany(s => s.Value.Validate($"TrustSources:Approvals:{s.Key}")))
+            .Concat(GitLabMistakes.Unprovable(options.TrustSources.Approvals, options.TrustSources.Workloads))
             .Concat(AdmissionGates.Validate(options.Admission, options.Clusters, options.TrustSources.Approvals, options.TrustSources.Workloads))
             .Concat(options.Targets.Validate(Reserved(options)))
             .Concat(options.Templates.Validate(options.Hosting.Profile))

@@ -36,7 +36,7 @@ internal static class Risks
             yield return new Risk("Keys:RotateEvery", $"a key signs for {options.Keys.RotateEvery.TotalDays:0} days, and so does whoever stole it", "30 days is usual");
     }
 
-    // The webhooks of GitHub only prompt the broker to read what GitHub itself says.
+    // The webhooks of GitHub and GitLab only prompt the broker to read what these say themselves.
     private static IEnumerable<Risk> OfSources(BrokerOptions options) => options.TrustSources.Approvals
         .Where(source => source.Value.Authentication == "webhook")
         .Select(source => new Risk(

@@ -1,4 +1,4 @@
-using CredentialBroker.Approvals.GitHub;
+using CredentialBroker.Approvals.Prompts;
 using CredentialBroker.Storage;
 
 namespace CredentialBroker.Runtime;

@@ -141,21 +141,7 @@ public sealed class OidcEvidenceTests
         await AttestationBench.Of("oidc", self).RefusesAsync(self.Sign(self.Claims("lease-1")), ReasonCodes.EvidenceUntrustedIssuer);
     }
 
-    private JsonObject GitLabClaims()
-    {
-        var claims = _issuer.Claims("project_path:shop/web:ref_type:branch:ref:main");
-        foreach (var (name, value) in (Dictionary<string, string>)new()
-        {
-            ["project_id"] = "22", ["job_id"] = "302", ["pipeline_id"] = "301", ["pipeline_source"] = "push", ["ref"] = "main",
-            ["ref_type"] = "branch", ["ref_protected"] = "true", ["user_id"] = "9",
-        })
-        {
-            claims[name] = value;
-        }
-
-        claims["runner_id"] = 5;
-        return claims;
-    }
+    private JsonObject GitLabClaims() => _issuer.GitLabClaims("22", "302", "301");
 
     private static void Set(JsonObject claims, string claim, string? value)
     {

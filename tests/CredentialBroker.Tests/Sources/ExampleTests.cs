@@ -10,7 +10,7 @@ namespace CredentialBroker.Tests.Sources;
 /// <summary>The pages about sources, as they are printed: their configuration starts a broker, their commands are accepted by it.</summary>
 public sealed partial class ExampleTests
 {
-    private static readonly string[] Pages = ["docs/approvals.md", "docs/approvals/cloudevents.md", "docs/approvals/cdevents.md", "docs/approvals/github.md"];
+    private static readonly string[] Pages = ["docs/approvals.md", "docs/approvals/cloudevents.md", "docs/approvals/cdevents.md", "docs/approvals/github.md", "docs/approvals/gitlab.md"];
 
     [Fact]
     public async Task The_commands_of_every_page_work_as_written()
@@ -25,6 +25,9 @@ public sealed partial class ExampleTests
         Write("pipeline.secret", "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(24)));
         Write("forge.secret", "not the one of any forge");
         Write("forge.token", "github_pat_0");
+        Write("gitlab.secret", "not the one of any GitLab");
+        Write("gitlab.token", "glpat-0");
+        Write("gitlab.jwks.json", new JsonObject { ["keys"] = new JsonArray(key.Jwk()) }.ToJsonString());
         Write("mesh-ca.pem", authority.Pem);
         var document = JsonNode.Parse(blocks[0].Single(b => b.Kind == "json" && b.Text.Contains("\"jti\"", StringComparison.Ordinal)).Text)!["approval"]!.AsObject();
         document.Remove("claimBy");
@@ -34,13 +37,18 @@ public sealed partial class ExampleTests
         {
             await using var broker = await Brokers.StartAsync(change: configuration =>
             {
+                configuration["TrustSources"]!["Workloads"]!["gitlab"] = new JsonObject
+                {
+                    ["Kind"] = "gitlab", ["Issuer"] = "https://gitlab.example.com", ["Audience"] = "credbroker", ["Environments"] = new JsonArray("prod"), ["JwksFile"] = $"{folder}/gitlab.jwks.json",
+                    ["Owners"] = new JsonObject { ["Runtime"] = "a", ["Policy"] = "b", ["Operator"] = "c" },
+                };
                 foreach (var block in blocks.SelectMany(b => b).Where(b => b.Kind == "json" && b.Text.Contains("TrustSources", StringComparison.Ordinal)))
                 {
                     var sources = JsonNode.Parse(block.Text.Replace("/etc/credbroker", folder, StringComparison.Ordinal))!["TrustSources"]!["Approvals"]!.AsObject();
                     foreach (var (name, source) in sources) configuration["TrustSources"]!["Approvals"]![name] = source!.DeepClone();
                 }
             });
-            foreach (var (page, secret, effect) in new[] { (0, "prod-eu", "approved"), (1, "release-desk", "approved"), (2, "pipeline", "approved"), (3, "forge", "noted") })
+            foreach (var (page, secret, effect) in new[] { (0, "prod-eu", "approved"), (1, "release-desk", "approved"), (2, "pipeline", "approved"), (3, "forge", "noted"), (4, "gitlab", "noted") })
             {
                 var said = await RunAsync(Assert.Single(blocks[page], b => b.Kind == "sh").Text, folder, secret, broker.Host.Address);
                 Assert.True(said.Contains($"\"effect\":\"{effect}\"", StringComparison.Ordinal), $"{Pages[page]}: {said}");

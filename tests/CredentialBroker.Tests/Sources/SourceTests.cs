@@ -2,8 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using CredentialBroker.Approvals;
+using CredentialBroker.Approvals.GitLab;
 using CredentialBroker.Approvals.Intake;
 using CredentialBroker.Approvals.Webhooks;
+using CredentialBroker.Attestation;
 using CredentialBroker.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -87,6 +89,7 @@ public sealed class SourceTests
     [InlineData("MinApprovers")]
     [InlineData("ServiceAccounts")]
     [InlineData("GitHub")]
+    [InlineData("GitLab")]
     public void A_mistake_is_told_with_its_key(string key)
     {
         var mistaken = key switch
@@ -99,7 +102,8 @@ public sealed class SourceTests
             "SelfApproval" => Whole() with { SelfApproval = "perhaps" },
             "MinApprovers" => Whole() with { MinApprovers = 17 },
             "ServiceAccounts" => Whole() with { ServiceAccounts = [" "] },
-            _ => Whole() with { GitHub = new() },
+            "GitHub" => Whole() with { GitHub = new() },
+            _ => Whole() with { GitLab = new() },
         };
         Assert.Contains(mistaken.Validate(Path), m => m.StartsWith($"{Path}:{key}", StringComparison.Ordinal));
     }
@@ -116,6 +120,29 @@ public sealed class SourceTests
         {
             Assert.Contains(mistakes, m => m.StartsWith($"{Path}:{key}", StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void Every_mistake_about_GitLab_is_told_at_once()
+    {
+        var source = Whole() with
+        {
+            Format = "gitlab", Authentication = null, SecretFile = Given("short"), Binding = "nonce", MaxTier = "critical", Templates = ["orders-*"], GitHub = new(),
+            GitLab = new() { ApiBase = "http://api.test/", Tier = "critical", WorkloadSource = "jobs", Environments = { ["production"] = "prod" }, Projects = { ["x"] = "shop/web", ["22"] = "shop", ["23"] = "shop/web" } },
+        };
+        var workloads = new Dictionary<string, WorkloadSourceOptions> { ["jobs"] = new() { Kind = "github" } };
+        string[] mistakes = [.. source.Validate(Path), .. GitLabMistakes.Unprovable(new Dictionary<string, ApprovalSourceOptions> { ["hooks"] = source }, workloads)];
+        foreach (var key in new[]
+        {
+            "Issuer", "SecretFile", "Binding", "MaxTier", "Templates", "GitHub", "GitLab:ApiBase", "GitLab:TokenFile", "GitLab:Tier", "GitLab:Environments:production", "GitLab:Projects:x", "GitLab:Projects:22",
+            "GitLab:Projects: 'shop/web'", "GitLab:WorkloadSource",
+        })
+        {
+            Assert.Contains(mistakes, m => m.StartsWith($"{Path}:{key}", StringComparison.Ordinal));
+        }
+
+        workloads["jobs"] = new() { Kind = "gitlab" };
+        Assert.Empty(GitLabMistakes.Unprovable(new Dictionary<string, ApprovalSourceOptions> { ["hooks"] = source }, workloads));
     }
 
     private static ApprovalSourceOptions Whole() => new()

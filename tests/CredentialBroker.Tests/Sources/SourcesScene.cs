@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using CredentialBroker.Approvals.GitHub;
+using CredentialBroker.Approvals.Prompts;
 using CredentialBroker.Runtime;
 using CredentialBroker.TestInfra;
 using CredentialBroker.Tests.Refusals;
@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace CredentialBroker.Tests.Sources;
 
 /// <summary>A broker with an approval source of every format, and whatever these send, signed by hand.</summary>
-internal sealed class SourcesScene : IAsyncDisposable
+internal sealed partial class SourcesScene : IAsyncDisposable
 {
     public const string EventSource = "https://pipeline.test", Name = "uri:spiffe://test/gate", GitHubSecret = "it is a secret to everybody";
 
@@ -22,7 +22,7 @@ internal sealed class SourcesScene : IAsyncDisposable
 
     public HostileScene Hostile { get; private set; } = null!;
 
-    public GitHubStandIn GitHub { get; private init; } = null!;
+    public GitHubStandIn GitHub { get; } = new();
 
     public TestAuthority Authority { get; } = new(TimeProvider.System.GetUtcNow());
 
@@ -34,7 +34,8 @@ internal sealed class SourcesScene : IAsyncDisposable
 
     public static async Task<SourcesScene> StartAsync(Action<JsonObject>? change = null, string? template = null)
     {
-        var scene = new SourcesScene { GitHub = await GitHubStandIn.StartAsync() };
+        var scene = new SourcesScene();
+        await Task.WhenAll(scene.GitHub.StartAsync(), scene.GitLab.StartAsync());
         scene.Hostile = await HostileScene.StartAsync(
             change: configuration =>
             {
@@ -43,8 +44,8 @@ internal sealed class SourcesScene : IAsyncDisposable
             },
             services: all => all.AddSingleton<IStartupFilter, CertificateHeader>(),
             templates: template ?? SceneFolder.Token()
-                .Replace("sources: [gate]", "sources: [gate, hooks, signed, mtls, cd, github]", StringComparison.Ordinal)
-                .Replace("""["k8s://cluster/shop/checkout"]""", """["k8s://cluster/shop/checkout", "github://45/123/production"]""", StringComparison.Ordinal));
+                .Replace("sources: [gate]", "sources: [gate, hooks, signed, mtls, cd, github, gitlab]", StringComparison.Ordinal)
+                .Replace("""["k8s://cluster/shop/checkout"]""", """["k8s://cluster/shop/checkout", "github://45/123/production", "gitlab://forge/22"]""", StringComparison.Ordinal));
         return scene;
     }
 
@@ -139,6 +140,7 @@ internal sealed class SourcesScene : IAsyncDisposable
     {
         await Hostile.DisposeAsync();
         await GitHub.DisposeAsync();
+        await GitLab.DisposeAsync();
         Authority.Dispose();
         _actionsKey.Dispose();
     }
@@ -176,6 +178,8 @@ internal sealed class SourcesScene : IAsyncDisposable
             ["Environments"] = new JsonObject { ["production"] = "test" },
             ["Repositories"] = new JsonObject { ["octo/shop"] = new JsonObject { ["Id"] = GitHubStandIn.Repository, ["OwnerId"] = GitHubStandIn.Owner } },
         }));
+        Add("gitlab", GitLabSource(File));
+        trust["Workloads"]!["forge"] = GitLabJobs(File, approvals["gate"]!["Owners"]!.DeepClone());
         trust["Workloads"]!["actions"] = new JsonObject
         {
             ["Kind"] = "github", ["Issuer"] = "https://actions.test", ["Audience"] = Scene.Audience, ["Environments"] = new JsonArray("test"),

@@ -88,6 +88,22 @@ public sealed class TestIssuer(string issuer, string audience, FakeClock clock, 
         return claims;
     }
 
+    public JsonObject GitLabClaims(string project, string job, string pipeline)
+    {
+        var claims = Claims("project_path:shop/web:ref_type:branch:ref:main");
+        (string Name, string Value)[] facts =
+        [
+            ("project_id", project), ("job_id", job), ("pipeline_id", pipeline), ("pipeline_source", "push"), ("ref", "main"), ("ref_type", "branch"), ("ref_protected", "true"), ("user_id", "9"),
+        ];
+        foreach (var (name, value) in facts)
+        {
+            claims[name] = value;
+        }
+
+        claims["runner_id"] = 5;
+        return claims;
+    }
+
     public string GitHubToken(string owner, string repository, string? environment = null, string run = "9001") =>
         Sign(GitHubClaims(owner, repository, environment, run));
 }

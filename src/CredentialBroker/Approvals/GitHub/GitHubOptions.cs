@@ -1,7 +1,9 @@
+using CredentialBroker.Approvals.Prompts;
+
 namespace CredentialBroker.Approvals.GitHub;
 
 /// <summary>Section <c>TrustSources:Approvals:&lt;name&gt;:GitHub</c>: where the state behind webhooks is read, and what it means here.</summary>
-internal sealed record GitHubOptions
+internal sealed record GitHubOptions : IStateOptions
 {
     /// <summary>Base of the REST API: <c>https://api.github.com</c>, or <c>https://HOST/api/v3</c> of an own server.</summary>
     public string ApiBase { get; init; } = "https://api.github.com";

@@ -11,8 +11,6 @@ namespace CredentialBroker.Approvals.GitHub;
 /// </summary>
 internal static class GitHubSignature
 {
-    public const int ShortestSecret = 16;
-
     private const string Name = "X-Hub-Signature-256", Scheme = "sha256=";
 
     public static Verified.Refused? Check(Delivery delivery, IReadOnlyList<string> secrets)

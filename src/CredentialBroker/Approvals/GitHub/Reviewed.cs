@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using CredentialBroker.Approvals.Intake;
+using CredentialBroker.Approvals.Prompts;
 using CredentialBroker.Attestation;
 using CredentialBroker.Protocol;
-using CredentialBroker.Storage.Journaling;
 
 namespace CredentialBroker.Approvals.GitHub;
 
 /// <summary>One review, judged against the state that was read. Pure.</summary>
-internal sealed record Reviewed(ApprovalSource Source, Prompt Prompt, GitHubRepository Repository)
+internal sealed record Reviewed(ApprovalSource Source, GitHubPrompt Prompt, GitHubRepository Repository)
 {
     private GitHubOptions Options => Source.Options.GitHub!;
 
@@ -25,7 +25,7 @@ internal sealed record Reviewed(ApprovalSource Source, Prompt Prompt, GitHubRepo
     /// <summary>A job that asks to be let in: only a no is worth anything before somebody reviewed it.</summary>
     public Looked Entry(JsonElement run, JsonElement reviews) =>
         run.Number("run_attempt") is not null && Of(reviews).Any(r => r.Word("state") == "rejected")
-            ? new Looked.Refuses(new Refusal(ReasonCodes.ApprovalDenied, "the environment was rejected for this run"))
+            ? Looked.Refused(ReasonCodes.ApprovalDenied, "the environment was rejected for this run")
             : new Looked.Nothing();
 
     public Looked Judge(JsonElement run, JsonElement reviews, JsonElement pending, JsonElement job)
@@ -38,7 +38,7 @@ internal sealed record Reviewed(ApprovalSource Source, Prompt Prompt, GitHubRepo
         if (((JsonElement?)pending).Items().Any(waits => waits.Word("environment", "name") is not { } name || name == Prompt.Environment)) return Pending("the environment still waits for a review");
         if (approved.Find(r => r.Number("user", "id") == Prompt.Approver).Word("user", "login") is not { } approver) return Mismatch("another account approved");
         if (!IsJob(Prompt, job) || job.Word("check_run_url").IdAfter("/check-runs/") is not { } check) return Mismatch("the job is of another run or attempt");
-        if (run.Word("status") is null or "completed" || job.Word("status") is null or "completed") return new Looked.Refuses(new Refusal(ReasonCodes.TaskEnded, "the job is over"));
+        if (run.Word("status") is null or "completed" || job.Word("status") is null or "completed") return Looked.Refused(ReasonCodes.TaskEnded, "the job is over");
         // Who began the run asked, and so did who began this attempt of it. An account is one person under any name.
         if (run.Number("actor", "id") is not { } began || run.Number("triggering_actor", "id") is not { } again || run.Word("triggering_actor", "login") is not { } requester)
         {
@@ -48,12 +48,12 @@ internal sealed record Reviewed(ApprovalSource Source, Prompt Prompt, GitHubRepo
         return new Looked.Says(Approval(Prompt.Approver == began || Prompt.Approver == again ? approver : requester, approver, check));
     }
 
-    public static bool IsJob(Prompt prompt, JsonElement job) =>
+    public static bool IsJob(GitHubPrompt prompt, JsonElement job) =>
         job.Number("id") == prompt.Job && job.Number("run_id") == prompt.Run && job.Number("run_attempt") == prompt.Attempt;
 
-    public static Looked Mismatch(string detail) => new Looked.Refuses(new Refusal(ReasonCodes.StateMismatch, detail));
+    public static Looked Mismatch(string detail) => Looked.Refused(ReasonCodes.StateMismatch, detail);
 
-    private static Looked.Refuses Pending(string detail) => new(new Refusal(ReasonCodes.ApprovalPending, detail));
+    private static Looked Pending(string detail) => Looked.Refused(ReasonCodes.ApprovalPending, detail);
 
     private string Reference => string.Create(CultureInfo.InvariantCulture, $"{Repository.Id}/{Prompt.Run}/{Prompt.Attempt}/{Prompt.Job}");
 
@@ -74,7 +74,7 @@ internal sealed record Reviewed(ApprovalSource Source, Prompt Prompt, GitHubRepo
             ["run_attempt"] = Prompt.Attempt!.Value.ToString(CultureInfo.InvariantCulture),
             ["environment"] = Prompt.Environment!,
         },
-        Task = PromptLooks.TaskOf(Source, Prompt),
+        Task = Prompt.TaskIn(Options),
         Tier = Options.Tier,
         Requester = requester,
         Approvers = [approver],

@@ -5,7 +5,7 @@ using System.Text.Json;
 using CredentialBroker.Approvals.Webhooks;
 using CredentialBroker.Attestation;
 
-namespace CredentialBroker.Approvals.GitHub;
+namespace CredentialBroker.Approvals.Prompts;
 
 /// <summary>What one request to the API gave.</summary>
 /// <param name="Json">The document, or null.</param>
@@ -13,34 +13,39 @@ namespace CredentialBroker.Approvals.GitHub;
 /// <param name="Wait">How long the API asks to be left alone, when it said so.</param>
 internal sealed record ApiAnswer(JsonElement? Json, string? Fault = null, TimeSpan? Wait = null);
 
-/// <summary>Reads GitHub's REST API (version 2022-11-28) for one source: bounded, strict, and never where a redirect points.</summary>
-internal sealed class GitHubApi : IDisposable
+/// <summary>How one forge wants to be asked.</summary>
+/// <param name="Ask">Puts the token and what else belongs there into a request's headers.</param>
+/// <param name="Remaining">The header that tells how many requests are left of a window.</param>
+/// <param name="Reset">The header that tells when that window ends, in Unix seconds.</param>
+internal sealed record ApiManners(Action<HttpRequestHeaders, string> Ask, string Remaining, string Reset);
+
+/// <summary>Reads the REST API of one source: bounded, strict, and never where a redirect points.</summary>
+internal sealed class StateApi : IDisposable
 {
     private const int AnswerBytes = 512 * 1024;
     private const int TokenBytes = 1024;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
-    private readonly GitHubOptions _options;
+    private readonly IStateOptions _options;
+    private readonly ApiManners _manners;
     private readonly TimeProvider _clock;
     private readonly HttpClient _http;
 
-    public GitHubApi(GitHubOptions options, TimeProvider clock)
+    public StateApi(IStateOptions options, ApiManners manners, TimeProvider clock)
     {
-        (_options, _clock) = (options, clock);
+        (_options, _manners, _clock) = (options, manners, clock);
         _http = KeyEndpoint.Client(options.AllowLoopback);
         _http.MaxResponseContentBufferSize = AnswerBytes;
     }
 
-    /// <param name="path">Below the repository, such as <c>actions/runs/1</c>.</param>
-    public async Task<ApiAnswer> GetAsync(string repository, string path, CancellationToken cancel)
+    /// <param name="path">Below the base, such as <c>repos/octo/shop/actions/runs/1</c>.</param>
+    public async Task<ApiAnswer> GetAsync(string path, CancellationToken cancel)
     {
         if (await SecretLines.ReadAsync(_options.TokenFile!, TokenBytes, cancel) is not [var token] || token.Any(c => c is <= ' ' or > '~')) return new ApiAnswer(null, "no token");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{_options.ApiBase}/repos/{repository}/{path}");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.Accept.ParseAdd("application/vnd.github+json");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{_options.ApiBase}/{path}");
         request.Headers.UserAgent.ParseAdd("credential-broker");
-        request.Headers.Add("X-GitHub-Api-Version", "2022-11-28");
+        _manners.Ask(request.Headers, token);
         try
         {
             using var answer = await _http.SendAsync(request, cancel);
@@ -70,7 +75,7 @@ internal sealed class GitHubApi : IDisposable
         if (status is >= 300 and < 400) return new ApiAnswer(null, "a redirect");
         if (status is not (403 or 429)) return new ApiAnswer(null, string.Create(CultureInfo.InvariantCulture, $"status {status}"));
         TimeSpan? wait = answer.Headers.RetryAfter?.Delta is { } delta ? delta
-            : Header(answer, "x-ratelimit-remaining") == 0 && Header(answer, "x-ratelimit-reset") is { } reset ? DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(reset, 0, 253_402_300_799)) - _clock.GetUtcNow()
+            : Header(answer, _manners.Remaining) == 0 && Header(answer, _manners.Reset) is { } reset ? DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(reset, 0, 253_402_300_799)) - _clock.GetUtcNow()
             : null;
         return wait is null
             ? new ApiAnswer(null, string.Create(CultureInfo.InvariantCulture, $"status {status}"))

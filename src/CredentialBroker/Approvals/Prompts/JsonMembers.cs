@@ -1,12 +1,12 @@
 using System.Text.Json;
 
-namespace CredentialBroker.Approvals.GitHub;
+namespace CredentialBroker.Approvals.Prompts;
 
 /// <summary>
-/// Reads the few members that are used of GitHub's documents, which have hundreds. A member that is missing or of another
+/// Reads the few members that are used of a forge's documents, which have hundreds. A member that is missing or of another
 /// kind is null, and null is never equal to anything that was expected.
 /// </summary>
-internal static class GitHubJson
+internal static class JsonMembers
 {
     public static JsonElement? At(this JsonElement element, params ReadOnlySpan<string> path)
     {
@@ -21,20 +21,14 @@ internal static class GitHubJson
     public static long? Number(this JsonElement element, params ReadOnlySpan<string> path) =>
         element.At(path) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) && number > 0 ? number : null;
 
+    /// <summary>How many of something there are; none is a number too.</summary>
+    public static long? Count(this JsonElement element, string name) =>
+        element.At(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) && number >= 0 ? number : null;
+
     /// <summary>A text of at most 256 plain characters.</summary>
     public static string? Word(this JsonElement element, params ReadOnlySpan<string> path) =>
         element.At(path) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 and <= 256 } text && Text.IsPlain(text) ? text : null;
 
     public static IEnumerable<JsonElement> Items(this JsonElement? element) =>
         element is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
-
-    /// <summary>The id at the end of a URL, which is all that is ever read of one.</summary>
-    public static long? IdAfter(this string? url, string marker)
-    {
-        if (url?.LastIndexOf(marker, StringComparison.Ordinal) is not (>= 0 and var at)) return null;
-        var rest = url.AsSpan(at + marker.Length);
-        var end = rest.IndexOf('/');
-        var digits = end < 0 ? rest : rest[..end];
-        return digits.Length is > 0 and <= 18 && !digits.ContainsAnyExceptInRange('0', '9') ? long.Parse(digits, System.Globalization.CultureInfo.InvariantCulture) : null;
-    }
 }

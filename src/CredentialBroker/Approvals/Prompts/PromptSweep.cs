@@ -4,14 +4,14 @@ using CredentialBroker.Protocol;
 using CredentialBroker.Storage;
 using CredentialBroker.Storage.Journaling;
 
-namespace CredentialBroker.Approvals.GitHub;
+namespace CredentialBroker.Approvals.Prompts;
 
 /// <summary>
-/// Looks into prompts until each is settled: by what GitHub's state says, by its refusal, or, after a day without an
-/// answer, by saying so. As long as GitHub cannot be asked, nothing is approved and nothing is forgotten.
+/// Looks into prompts until each is settled: by what its source's own state says, by its refusal, or, after a day without
+/// an answer, by saying so. As long as a source cannot be asked, nothing is approved and nothing is forgotten.
 /// </summary>
 internal sealed class PromptSweep(
-    IReadOnlyDictionary<string, ApprovalSource> sources, IReadOnlyDictionary<string, GitHubApi> apis, ApprovalIntake intake, PromptStore prompts, PromptLog log, TimeProvider clock)
+    IReadOnlyDictionary<string, ApprovalSource> sources, IReadOnlyDictionary<string, ISourceState> states, ApprovalIntake intake, PromptStore prompts, PromptLog log, TimeProvider clock)
 {
     private const long FirstWait = 2_000, LongestWait = 5 * 60_000;
 
@@ -22,10 +22,10 @@ internal sealed class PromptSweep(
     /// <returns>False when none was due.</returns>
     public async Task<bool> RunAsync(Func<ApprovalArrived, IReadOnlyList<Work>> alongside, Action arrived, CancellationToken cancel)
     {
-        if (apis.Count == 0 || await prompts.BeginAsync(cancel) is not { } waiting) return false;
-        if (!sources.TryGetValue(waiting.Source, out var source) || !apis.TryGetValue(waiting.Source, out var api)) await PutOffAsync(waiting, "the source is not configured", null);
+        if (states.Count == 0 || await prompts.BeginAsync(cancel) is not { } waiting) return false;
+        if (!sources.TryGetValue(waiting.Source, out var source) || !states.TryGetValue(waiting.Source, out var state)) await PutOffAsync(waiting, "the source is not configured", null);
         else if (_quiet.TryGetValue(source.Name, out var until) && until > clock.NowMs()) await prompts.PutOffAsync(waiting.Id, until, "a rate limit");
-        else await SettleAsync(waiting, source, await PromptLooks.LookAsync(source, waiting.Prompt, api, cancel), alongside, arrived, cancel);
+        else await SettleAsync(waiting, source, await state.LookAsync(waiting.Text, cancel), alongside, arrived, cancel);
         return true;
     }
 

@@ -1,17 +1,18 @@
 using System.Text.Json;
+using CredentialBroker.Approvals.Prompts;
 using CredentialBroker.Protocol;
 using CredentialBroker.Storage.Journaling;
 
 namespace CredentialBroker.Approvals.GitHub;
 
 /// <summary>Reads authentic webhooks: <c>deployment_review</c>, <c>deployment_protection_rule</c> and <c>workflow_job</c>.</summary>
-internal static class PromptReader
+internal static class GitHubEvents
 {
     private const int MostJobs = 16;
 
     /// <param name="name">As <c>X-GitHub-Event</c> says, which nobody signed: what the body must hold for that event tells.</param>
     /// <returns>What to look at; empty for what is of no consequence, such as a job that was queued.</returns>
-    public static (IReadOnlyList<Prompt> Prompts, Refusal? Refusal) Read(string name, JsonElement body, GitHubOptions options)
+    public static (IReadOnlyList<GitHubPrompt> Prompts, Refusal? Refusal) Read(string name, JsonElement body, GitHubOptions options)
     {
         if (name == "ping") return body.Word("zen") is null ? Malformed("a ping has a zen") : ([], null);
         if (name is not ("deployment_review" or "deployment_protection_rule" or "workflow_job")) return ([], new Refusal(ReasonCodes.EventType, "the event is none of deployment_review, deployment_protection_rule, workflow_job"));
@@ -29,41 +30,41 @@ internal static class PromptReader
         };
     }
 
-    private static (IReadOnlyList<Prompt>, Refusal?) Reviewed(JsonElement body, string repository, GitHubOptions options)
+    private static (IReadOnlyList<GitHubPrompt>, Refusal?) Reviewed(JsonElement body, string repository, GitHubOptions options)
     {
         var (run, attempt, approver) = (body.Number("workflow_run", "id"), body.Number("workflow_run", "run_attempt"), body.Number("approver", "id"));
         if (run is null || attempt is null || approver is null) return Malformed("workflow_run.id, workflow_run.run_attempt and approver.id are required");
         if (body.Number("workflow_run", "repository", "id") is { } of && of != options.Repositories[repository].Id) return Malformed("workflow_run is of another repository");
-        var prompts = new List<Prompt>();
+        var prompts = new List<GitHubPrompt>();
         foreach (var job in body.At("workflow_job_runs").Items())
         {
             if (job.Word("environment") is not { } environment || job.Number("id") is not { } id) return Malformed("workflow_job_runs has one without environment or id");
             if (!options.Environments.ContainsKey(environment)) return Elsewhere();
-            prompts.Add(new Prompt(Ask.Review, repository, run.Value, attempt, environment, id, approver));
+            prompts.Add(new GitHubPrompt(Ask.Review, repository, run.Value, attempt, environment, id, approver));
         }
 
         return prompts.Count is 0 or > MostJobs ? Malformed($"workflow_job_runs has none or more than {MostJobs}") : (prompts, null);
     }
 
-    private static (IReadOnlyList<Prompt>, Refusal?) Entry(JsonElement body, string repository, GitHubOptions options)
+    private static (IReadOnlyList<GitHubPrompt>, Refusal?) Entry(JsonElement body, string repository, GitHubOptions options)
     {
         if (body.Word("environment") is not { } environment || body.Word("deployment_callback_url").IdAfter("/actions/runs/") is not { } run)
         {
             return Malformed("environment and deployment_callback_url are required");
         }
 
-        return options.Environments.ContainsKey(environment) ? ([new Prompt(Ask.Entry, repository, run, null, environment, null, null)], null) : Elsewhere();
+        return options.Environments.ContainsKey(environment) ? ([new GitHubPrompt(Ask.Entry, repository, run, Environment: environment)], null) : Elsewhere();
     }
 
-    private static (IReadOnlyList<Prompt>, Refusal?) Over(JsonElement body, string repository)
+    private static (IReadOnlyList<GitHubPrompt>, Refusal?) Over(JsonElement body, string repository)
     {
         var (run, attempt, job) = (body.Number("workflow_job", "run_id"), body.Number("workflow_job", "run_attempt"), body.Number("workflow_job", "id"));
         return run is null || attempt is null || job is null
             ? Malformed("workflow_job.id, run_id and run_attempt are required")
-            : ([new Prompt(Ask.JobOver, repository, run.Value, attempt, null, job, null)], null);
+            : ([new GitHubPrompt(Ask.JobOver, repository, run.Value, attempt, Job: job)], null);
     }
 
-    private static (IReadOnlyList<Prompt>, Refusal?) Elsewhere() => ([], new Refusal(ReasonCodes.SourceNotEntitled, "the environment is none of this source's"));
+    private static (IReadOnlyList<GitHubPrompt>, Refusal?) Elsewhere() => ([], new Refusal(ReasonCodes.SourceNotEntitled, "the environment is none of this source's"));
 
-    private static (IReadOnlyList<Prompt>, Refusal?) Malformed(string detail) => ([], new Refusal(ReasonCodes.ApprovalMalformed, detail));
+    private static (IReadOnlyList<GitHubPrompt>, Refusal?) Malformed(string detail) => ([], new Refusal(ReasonCodes.ApprovalMalformed, detail));
 }
