@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CredentialBroker.Protocol;
 using CredentialBroker.TestInfra;
 using CredentialBroker.Tests.TestInfra;
 
@@ -17,7 +18,7 @@ internal sealed partial class SourcesScene
     {
         var headers = new List<(string, string)>
         {
-            ("X-Gitlab-Event", name), ("X-Gitlab-Event-UUID", id ?? Guid.NewGuid().ToString()), ("X-Gitlab-Instance", "https://gitlab.test"), ("User-Agent", "GitLab/18.5.0"),
+            ("X-Gitlab-Event", name), ("X-Gitlab-Event-UUID", id ?? Ids.New(TimeProvider.System)), ("X-Gitlab-Instance", "https://gitlab.test"), ("User-Agent", "GitLab/18.5.0"),
         };
         if (token.Length > 0) headers.Add(("X-Gitlab-Token", token));
         return Scene.SendAsync(HttpMethod.Post, "/v1/approvals/gitlab", null, new StringContent(body, Encoding.UTF8, type), [.. headers]);
