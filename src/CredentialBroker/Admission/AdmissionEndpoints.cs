@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CredentialBroker.Hosting;
 using CredentialBroker.Protocol;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace CredentialBroker.Admission;
 
@@ -26,8 +25,7 @@ internal static class AdmissionEndpoints
         if (gates.Find(cluster) is not { } gate) return (null, [], Problems.Of(ReasonCodes.NotFound, "no cluster of this name is gated here"));
         if (await door.RefuseAsync(gate, http, http.RequestAborted) is { } refused) return (null, [], Problems.Of(refused.Code, refused.Detail));
         Bodies.Require(http.Request, "application/json");
-        // What this sender may send is more than anybody else may.
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = BodyLimit;
+        Bodies.Allow(http, BodyLimit);
         return (gate, await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted), null);
     }
 

@@ -2,12 +2,19 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CredentialBroker.Hosting;
 
 /// <summary>Reads request bodies whole, bounded, and strictly.</summary>
 internal static class Bodies
 {
+    /// <summary>Lets one request be larger than <c>Hosting:MaxBodyBytes</c>: its sender was proven, and may send more than anybody else may.</summary>
+    public static void Allow(HttpContext http, int limit)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = limit;
+    }
+
     public static async Task<byte[]> ReadAsync(HttpRequest request, int limit, CancellationToken cancel)
     {
         if (request.ContentLength > limit) throw new BadHttpRequestException("the body is too large", 413);

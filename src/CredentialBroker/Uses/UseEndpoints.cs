@@ -30,6 +30,7 @@ internal static class UseEndpoints
     {
         if (!Logs.TryGetValue(log, out var read)) return Problems.Of(ReasonCodes.NotFound, $"logs that are read are {string.Join(", ", Logs.Keys)}");
         Bodies.Require(http.Request, "application/json", "application/x-ndjson");
+        Bodies.Allow(http, BodyLimit);
         var body = await Bodies.ReadAsync(http.Request, BodyLimit, http.RequestAborted);
         try
         {

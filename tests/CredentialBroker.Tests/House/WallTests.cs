@@ -49,6 +49,17 @@ public sealed class WallTests
         Assert.Contains(References(), r => r is { From: "Issuance", To: "Leases" });
     }
 
+    [Fact]
+    public void R13_Only_policy_makes_a_grant()
+    {
+        var module = typeof(BrokerHost).Assembly.ManifestModule;
+        var made = typeof(CredentialBroker.Policy.Decision.Granted).GetMembers(Everything).OfType<MethodBase>().Where(m => m.IsConstructor || m.Name == "<Clone>$").Select(m => m.MetadataToken).ToHashSet();
+        var makers = typeof(BrokerHost).Assembly.GetTypes().SelectMany(type => type.GetMembers(Everything).OfType<MethodBase>())
+            .Where(method => method.GetMethodBody() is { } body && Instructions.Tokens(body.GetILAsByteArray()!).Any(made.Contains))
+            .Select(method => method.DeclaringType!).Where(type => type != typeof(CredentialBroker.Policy.Decision.Granted)).Distinct();
+        Assert.Equal([typeof(CredentialBroker.Policy.PolicyRules)], makers);
+    }
+
     private static string Room(string ns) => ns.StartsWith(Root + ".", StringComparison.Ordinal) ? ns[(Root.Length + 1)..].Split('.')[0] : "";
 
     private static List<(string From, string To, string Where)> References()

@@ -33,6 +33,10 @@ public sealed class UseTests(PostgresFixture postgres) : IClassFixture<PostgresF
             ("e-3", TimeProvider.System.GetUtcNow().AddMinutes(2), name, "192.0.2.1", null), ("e-4", TimeProvider.System.GetUtcNow(), "somebody-else", "192.0.2.9", null));
         Assert.Equal((2, 1, 1, 1, 0), await HandInAsync(scene, "cloudtrail", Json, late));
         Assert.Equal((0, 3, 1, 0, 0), await HandInAsync(scene, "cloudtrail", Json, late));
+        // A log may be larger than what anybody else may send.
+        var large = CloudTrail([.. Enumerable.Range(0, 1000).Select(n => ($"x-{n}", TimeProvider.System.GetUtcNow(), "somebody-else", "192.0.2.9", (string?)null))]);
+        Assert.True(large.Length > 128 * 1024);
+        Assert.Equal((0, 0, 1000, 0, 0), await HandInAsync(scene, "cloudtrail", Json, large));
 
         var uses = (await scene.Scene.OperatorAsync(HttpMethod.Get, $"/v1/leases/{lease}/uses")).Json.GetProperty("uses").EnumerateArray().ToList();
         Assert.Equal([(true, false), (false, true), (true, true)], uses.Select(use => (use.GetProperty("allowed").GetBoolean(), use.GetProperty("afterEnd").GetBoolean())));

@@ -146,6 +146,20 @@ public sealed class WatchedClusterTests(WatchedClusterFixture fixture) : IClassF
     }
 
     [Fact]
+    public async Task R41_A_pod_whose_admission_failed_open_is_suspended_though_it_was_let_in()
+    {
+        var pod = await _rig.RunAsync();
+        var lease = await _rig.LeaseOfAsync(pod);
+        var made = AuditEvents.Created(pod);
+        made["annotations"]!["failed-open.mutation.webhook.admission.k8s.io/round_0_index_0"] = "sidecar.mesh.example";
+        for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.OK, (await _rig.PostAsync("/admission/cluster/audit", AuditEvents.Of(made.DeepClone().AsObject()))).Status);
+        Assert.Equal("frozen", (await _rig.ClaimAsync(pod)).Code);
+        Assert.Equal("active", (await _rig.Broker.Scene.LeaseAsync(lease)).GetProperty("state").GetString());
+        Assert.Single((await _rig.Broker.Scene.OperatorAsync(HttpMethod.Get, "/v1/freezes")).Json.GetProperty("items").EnumerateArray(), f => f.GetProperty("selector").GetString()!.Contains(ClusterRig.UidOf(pod), StringComparison.Ordinal));
+        await _rig.LeaseOfAsync(await _rig.RunAsync());
+    }
+
+    [Fact]
     public async Task R09_An_audit_log_confirms_only_what_was_made()
     {
         var pod = await _rig.AdmitAsync();
