@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using CredentialBroker.Node.Configuration;
 using CredentialBroker.Node.Trust;
 using CredentialBroker.Protocol;
+using CredentialBroker.Protocol.Hosts;
 
 namespace CredentialBroker.Node.Telling;
 
@@ -21,14 +22,18 @@ internal sealed class Courier(Spool spool, Ledger ledger, Link link, HostTrust t
     {
         var wait = Shortest;
         var beat = clock.GetUtcNow();
+        EngineStanding? told = null;
         while (!cancel.IsCancellationRequested)
         {
             if (!spool.IsFull) foreach (var report in ledger.Take()) spool.AddReport(report);
             var arrived = await DeliverAsync(cancel);
-            if (arrived && clock.GetUtcNow() >= beat)
+            // How the engine stands is told when it changes: until then nothing is approved here, or too much.
+            var standing = trust.Standing;
+            if (arrived && (clock.GetUtcNow() >= beat || standing != told))
             {
                 arrived = await BeatAsync(cancel);
                 beat = clock.GetUtcNow() + options.Beat;
+                if (arrived) told = standing;
             }
 
             wait = arrived ? Shortest : TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, Longest.Ticks));

@@ -10,9 +10,14 @@ using CredentialBroker.Node.Tests.TestInfra;
 namespace CredentialBroker.Node.Tests.Engine;
 
 /// <summary>The gate before a real engine, and the whole way from there to a credential and its end.</summary>
-public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelper output) : IClassFixture<HostRig>
+public sealed class EngineTests(HostRig rig, Xunit.Abstractions.ITestOutputHelper output) : IClassFixture<HostRig>, IAsyncLifetime
 {
     private const string Plain = """{"Image":"t/busybox:1","Cmd":["sleep","600"],"StopTimeout":1,"HostConfig":{"NetworkMode":"none"}}""";
+
+    /// <summary>A test before this one may have left the engine untested, or another node's word of it at the broker.</summary>
+    public Task InitializeAsync() => rig.BelievedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [EngineFact]
     public async Task R24_A_container_is_created_approved_started_claims_dies_and_its_lease_ends()

@@ -53,7 +53,16 @@ public sealed class HostRig : IAsyncLifetime
         await Scene.ActivateAsync(ExampleHost.TemplateFor(Engine.Image));
         await StartNodeAsync();
         await Engine.StartAsync(asks: true);
-        await UntilAsync(async () => (await Scene.OperatorAsync(HttpMethod.Get, "/v1/hosts")).Json.GetProperty("hosts")[0].GetProperty("accepted").GetBoolean(), "the broker does not hear the host");
+        await BelievedAsync();
+    }
+
+    /// <summary>The node has tested its engine, and the broker has heard since then that it may be believed.</summary>
+    internal async Task BelievedAsync()
+    {
+        await UntilAsync(() => Task.FromResult(Node.Trust.Standing.Trust != "untrusted"), "the engine was not tested");
+        var since = TimeProvider.System.GetUtcNow();
+        await UntilAsync(async () => (await Scene.OperatorAsync(HttpMethod.Get, "/v1/hosts")).Json.GetProperty("hosts")[0] is var host
+            && host.GetProperty("accepted").GetBoolean() && host.GetProperty("heardAt").GetDateTimeOffset() >= since, "the broker does not hear the host");
     }
 
     /// <summary>Made while the engine asked nobody: the engine's own reading of a body.</summary>
